@@ -1,0 +1,1 @@
+//! Configuration: sections, loading with positions, AuthenticationConfiguration, schema.

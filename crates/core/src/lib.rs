@@ -1,0 +1,1 @@
+//! Domain types, mappings, decisions and ports.

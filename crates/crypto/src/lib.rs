@@ -1,0 +1,1 @@
+//! Everything that touches a key: JWK, JWS, JWT, secrets, digests.

@@ -1,0 +1,1 @@
+//! An OpenID Provider for the demo and for tests.

@@ -1,0 +1,1 @@
+//! The one bounded way to call out over HTTP.

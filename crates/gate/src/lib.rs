@@ -1,0 +1,1 @@
+//! The decision: authenticators, cache of verified tokens, explain.

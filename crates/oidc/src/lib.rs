@@ -1,0 +1,1 @@
+//! Discovery and key sets of OpenID Providers.

@@ -1,0 +1,1 @@
+//! CEL and expr-lang, bounded, with the meaning of the originals.

@@ -1,0 +1,1 @@
+//! Listeners, adapters, endpoints, runtime, telemetry.
