@@ -4,7 +4,6 @@
 use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_lc_rs::encoding::AsBigEndian as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
 use base64::Engine as _;
@@ -120,17 +119,21 @@ impl Issuer {
 
     /// A sound RS256 token with changed claims.
     pub(crate) fn token(&self, audience: &str, changes: &Value) -> String {
-        self.sign(&json!({"alg": "RS256", "kid": "rsa", "typ": "JWT"}), &self.claims(audience, changes).to_string())
+        self.sign(
+            &json!({"alg": "RS256", "kid": "rsa", "typ": "JWT"}),
+            &self.claims(audience, changes).to_string(),
+        )
     }
 }
 
 fn key_set(rsa: &RsaKeyPair, ec: &EcdsaKeyPair, ed: &Ed25519KeyPair) -> Value {
-    let public = rsa.public_key();
+    // RFC 8017 A.1.1: a sequence of the 2048-bit modulus, with a leading zero, and the exponent 65537.
+    let public = rsa.public_key().as_ref();
     let point = ec.public_key().as_ref();
     json!({"keys": [
         {"kty": "RSA", "kid": "rsa", "use": "sig",
-         "n": encode(public.modulus().big_endian_without_leading_zero()),
-         "e": encode(public.exponent().big_endian_without_leading_zero())},
+         "n": encode(&public[9..265]),
+         "e": encode(&public[267..270])},
         {"kty": "EC", "kid": "ec", "use": "sig", "crv": "P-256", "x": encode(&point[1..33]), "y": encode(&point[33..])},
         {"kty": "OKP", "kid": "ed", "use": "sig", "crv": "Ed25519", "x": encode(ed.public_key().as_ref())},
     ]})

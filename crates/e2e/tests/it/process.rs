@@ -24,16 +24,21 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let mut program = Self { child, log };
-        let deadline = Instant::now() + Duration::from_secs(60);
         for address in addresses {
-            while TcpStream::connect(address).is_err() {
-                let ended = program.child.try_wait().unwrap();
-                assert!(ended.is_none(), "{command:?} ended with {ended:?}:\n{}", program.log());
-                assert!(Instant::now() < deadline, "{command:?} does not listen on {address}:\n{}", program.log());
-                thread::sleep(Duration::from_millis(20));
-            }
+            program.wait_until(|| TcpStream::connect(address).is_ok());
         }
         program
+    }
+
+    /// Waits until the program is ready in the sense given; it must be within a minute, and not end before.
+    pub(crate) fn wait_until(&mut self, ready: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !ready() {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "a program ended with {ended:?}:\n{}", self.log());
+            assert!(Instant::now() < deadline, "a program is not ready:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// What the program has written to its standard output and error.
@@ -94,7 +99,8 @@ pub(crate) fn repository() -> PathBuf {
 
 /// A real component's program, installed on first use.
 pub(crate) fn tool(name: &str) -> PathBuf {
-    let output = Command::new(repository().join("scripts/tools")).arg(name).stdin(Stdio::null()).output().unwrap();
+    let output =
+        Command::new(repository().join("scripts/tools")).arg(name).stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "scripts/tools {name}: {}", String::from_utf8_lossy(&output.stderr));
     let folder = String::from_utf8(output.stdout).unwrap();
     Path::new(folder.trim()).join("bin").join(name)

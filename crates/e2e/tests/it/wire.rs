@@ -64,7 +64,11 @@ pub(crate) fn exchange(to: SocketAddr, request: &[u8]) -> io::Result<Answer> {
 fn read_answer(from: &mut impl BufRead) -> io::Result<Answer> {
     loop {
         let (line, headers) = read_head(from)?.ok_or(io::ErrorKind::UnexpectedEof)?;
-        let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let status = line
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .ok_or(io::ErrorKind::InvalidData)?;
         if status < 200 {
             continue;
         }
@@ -135,7 +139,8 @@ fn serve_connection(stream: &TcpStream, answer: &impl Fn(Received) -> Vec<u8>) {
 /// The bytes of a response with a body of known length.
 pub(crate) fn response(status: &str, content_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+    format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}")
+        .into_bytes()
 }
 
 /// The application behind the gate: answers 200 to everything and keeps what it received.
