@@ -45,7 +45,7 @@ pub(crate) struct Gate {
 /// A running proxy. [`Door::Check`] has none: there the tests play the proxy.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    pub(crate) program: Option<Program>,
+    _program: Option<Program>,
     _folder: Option<Folder>,
 }
 
@@ -53,7 +53,7 @@ impl Proxy {
     /// Starts the door's proxy between clients and an upstream.
     pub(crate) fn start(door: Door, gate: Gate, upstream: SocketAddr, folder: Folder) -> Self {
         if door == Door::Check {
-            return Self { address: gate.public, program: None, _folder: None };
+            return Self { address: gate.public, _program: None, _folder: None };
         }
         let [address] = free_addresses();
         let place = Place { address, gate, upstream, folder: &folder };
@@ -73,7 +73,7 @@ impl Proxy {
                 wire::exchange(address, &probe).is_ok_and(|answer| answer.status != 404)
             });
         }
-        Self { address, program: Some(program), _folder: Some(folder) }
+        Self { address, _program: Some(program), _folder: Some(folder) }
     }
 }
 
@@ -86,10 +86,10 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// A guide's snippet with the addresses of this test in place of those it shows.
-    fn snippet(&self, guide: &str, name: &str, listen: (&str, String)) -> String {
+    fn snippet(&self, guide: &str, name: &str, listen: (&str, &str)) -> String {
         let mut text = snippet(guide, name);
         assert!(text.contains(listen.0), "the snippet `{name}` does not hold `{}`", listen.0);
-        text = text.replace(listen.0, &listen.1);
+        text = text.replace(listen.0, listen.1);
         text.replace("127.0.0.1:8080", &self.gate.public.to_string())
             .replace("127.0.0.1:8081", &self.gate.check.to_string())
             .replace("127.0.0.1:3000", &self.upstream.to_string())
@@ -112,7 +112,7 @@ fn envoy(door: Door, place: &Place<'_>) -> Command {
     let port = |port: u16| format!("port_value: {port} }}");
     let listen =
         ("address: 0.0.0.0, port_value: 80 }", format!("address: 127.0.0.1, {}", port(place.address.port())));
-    let mut config = place.snippet("envoy.md", "envoy", listen);
+    let mut config = place.snippet("envoy.md", "envoy", (listen.0, &listen.1));
     let mut gate = place.gate.public.port();
     let filter = match door {
         Door::EnvoySocket => Some("envoy-socket"),
@@ -141,12 +141,11 @@ fn envoy(door: Door, place: &Place<'_>) -> Command {
 }
 
 fn nginx(place: &Place<'_>) -> Command {
-    let site = place.snippet("nginx.md", "nginx", ("listen 80;", format!("listen {};", place.address)));
-    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|kind| format!("    {kind}_temp_path {}/{kind};\n", place.folder.path().display()))
-        .collect();
+    let site = place.snippet("nginx.md", "nginx", ("listen 80;", &format!("listen {};", place.address)));
     let folder = place.folder.path().display();
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("    {kind}_temp_path {folder}/{kind};\n"))
+        .concat();
     let config = format!(
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log stderr debug;\nevents {{}}\nhttp {{\n\
          \x20   access_log {folder}/access.log;\n{temporary}{site}}}\n"
@@ -161,7 +160,7 @@ fn caddy(place: &Place<'_>) -> Command {
     let site = place.snippet(
         "caddy.md",
         "caddy",
-        ("http://:80 {\n", format!("http://:{} {{\n\tbind 127.0.0.1\n", place.address.port())),
+        ("http://:80 {\n", &format!("http://:{} {{\n\tbind 127.0.0.1\n", place.address.port())),
     );
     let config = format!("{{\n\tadmin off\n\tauto_https off\n\tdebug\n}}\n{site}");
     let file = place.folder.write("Caddyfile", &config);
@@ -172,7 +171,7 @@ fn caddy(place: &Place<'_>) -> Command {
 }
 
 fn traefik(place: &Place<'_>) -> Command {
-    let dynamic = place.snippet("traefik.md", "traefik", ("entryPoints: [web]", "entryPoints: [web]".into()));
+    let dynamic = place.snippet("traefik.md", "traefik", ("entryPoints: [web]", "entryPoints: [web]"));
     let dynamic = place.folder.write("dynamic.yaml", &dynamic);
     let config = format!(
         "global: {{checkNewVersion: false, sendAnonymousUsage: false}}\nlog: {{level: TRACE}}\naccessLog: {{}}\n\
@@ -187,9 +186,9 @@ fn traefik(place: &Place<'_>) -> Command {
 }
 
 fn haproxy(place: &Place<'_>) -> Command {
-    let lua = place.snippet("haproxy.md", "haproxy-lua", ("127.0.0.1:8080", place.gate.public.to_string()));
+    let lua = place.snippet("haproxy.md", "haproxy-lua", ("127.0.0.1:8080", &place.gate.public.to_string()));
     let lua = place.folder.write("claimgate.lua", &lua);
-    let config = place.snippet("haproxy.md", "haproxy", ("bind :80\n", format!("bind {}\n", place.address)));
+    let config = place.snippet("haproxy.md", "haproxy", ("bind :80\n", &format!("bind {}\n", place.address)));
     let config = config.replace("/etc/haproxy/claimgate.lua", &lua.display().to_string());
     let file = place.folder.write("haproxy.cfg", &config);
     let mut command = Command::new(tool("haproxy"));

@@ -1,7 +1,15 @@
 //! The gate behind real proxies: every row of one decision table through every door.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod authorizer;
 mod doors;
+mod gate;
 mod mint;
 mod process;
 mod run;
@@ -13,6 +21,7 @@ use std::thread;
 
 use authorizer::Says;
 use doors::{Door, Gate, Proxy};
+use gate::RunningGate;
 use process::Folder;
 use run::{Course, Failure};
 use table::{Issuers, Outcome, Row, Verdict, rows};
@@ -94,4 +103,38 @@ fn an_authorizer_that_always_says_the_same_is_caught() {
             );
         }
     }
+}
+
+/// The gate itself, one release binary asked by all proxies at once.
+#[test]
+fn the_gate_decides_alike_behind_every_proxy() {
+    let issuers = Issuers::start();
+    let rows = rows(&issuers);
+    let gate = RunningGate::start(&issuers);
+    let outcomes = at_every_door(|door| {
+        let upstream = Upstream::start();
+        let proxy =
+            Proxy::start(door, gate.listens, upstream.address, Folder::new(&format!("gate-{door:?}")));
+        let audit = |id: &str| gate.code_of(id);
+        let course =
+            Course { door, address: proxy.address, upstream: &upstream, told: None, audit: Some(&audit) };
+        course.run(&rows)
+    });
+    assert_none(&outcomes);
+    gate.assert_silent_about(&rows);
+}
+
+/// Without `trustedProxies` nobody may ask at the doors of proxies, on gRPC neither.
+#[test]
+fn a_proxy_that_is_not_trusted_is_refused() {
+    let issuers = Issuers::start();
+    let gate = RunningGate::untrusting(&issuers);
+    let rows: Vec<Row> =
+        rows(&issuers).into_iter().take(8).map(|row| row.always(403, "untrusted_proxy")).collect();
+    assert_none(&at_every_door(|door| {
+        let upstream = Upstream::start();
+        let proxy =
+            Proxy::start(door, gate.listens, upstream.address, Folder::new(&format!("untrusted-{door:?}")));
+        Course { door, address: proxy.address, upstream: &upstream, told: None, audit: None }.run(&rows)
+    }));
 }

@@ -92,29 +92,7 @@ impl Issuer {
             Some("EdDSA") => &self.ed,
             _ => &self.rsa,
         };
-        self.sign_with(key, header, claims)
-    }
-
-    fn sign_with(&self, key: &Key, header: &Value, claims: &str) -> String {
-        let input = format!("{}.{}", encode(header.to_string()), encode(claims));
-        let bytes = input.as_bytes();
-        let random = SystemRandom::new();
-        let signature = match key {
-            Key::Rsa(key) => {
-                let padding: &dyn signature::RsaEncoding = match header["alg"].as_str() {
-                    Some("RS384") => &signature::RSA_PKCS1_SHA384,
-                    Some("RS512") => &signature::RSA_PKCS1_SHA512,
-                    Some("PS256") => &signature::RSA_PSS_SHA256,
-                    _ => &signature::RSA_PKCS1_SHA256,
-                };
-                let mut signature = vec![0; key.public_modulus_len()];
-                key.sign(padding, &random, bytes, &mut signature).unwrap();
-                signature
-            }
-            Key::Ec(key) => key.sign(&random, bytes).unwrap().as_ref().to_vec(),
-            Key::Ed(key) => key.sign(bytes).as_ref().to_vec(),
-        };
-        format!("{input}.{}", encode(signature))
+        sign_with(key, header, claims)
     }
 
     /// A sound RS256 token with changed claims.
@@ -124,6 +102,28 @@ impl Issuer {
             &self.claims(audience, changes).to_string(),
         )
     }
+}
+
+fn sign_with(key: &Key, header: &Value, claims: &str) -> String {
+    let input = format!("{}.{}", encode(header.to_string()), encode(claims));
+    let bytes = input.as_bytes();
+    let random = SystemRandom::new();
+    let signature = match key {
+        Key::Rsa(key) => {
+            let padding: &dyn signature::RsaEncoding = match header["alg"].as_str() {
+                Some("RS384") => &signature::RSA_PKCS1_SHA384,
+                Some("RS512") => &signature::RSA_PKCS1_SHA512,
+                Some("PS256") => &signature::RSA_PSS_SHA256,
+                _ => &signature::RSA_PKCS1_SHA256,
+            };
+            let mut signature = vec![0; key.public_modulus_len()];
+            key.sign(padding, &random, bytes, &mut signature).unwrap();
+            signature
+        }
+        Key::Ec(key) => key.sign(&random, bytes).unwrap().as_ref().to_vec(),
+        Key::Ed(key) => key.sign(bytes).as_ref().to_vec(),
+    };
+    format!("{input}.{}", encode(signature))
 }
 
 fn key_set(rsa: &RsaKeyPair, ec: &EcdsaKeyPair, ed: &Ed25519KeyPair) -> Value {

@@ -32,7 +32,7 @@ impl Program {
 
     /// Waits until the program is ready in the sense given; it must be within a minute, and not end before.
     pub(crate) fn wait_until(&mut self, ready: impl Fn() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !ready() {
             let ended = self.child.try_wait().unwrap();
             assert!(ended.is_none(), "a program ended with {ended:?}:\n{}", self.log());

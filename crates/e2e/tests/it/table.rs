@@ -100,6 +100,20 @@ impl Row {
         self
     }
 
+    /// The row where nothing else may come of it, whatever stands in it.
+    pub(crate) fn always(mut self, status: u16, code: &'static str) -> Self {
+        self.differences.clear();
+        self.refuse(status, code)
+    }
+
+    /// The credentials in the row, which no log may hold.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
+        let values = self.headers.iter().map(|(_, value)| value.as_str()).chain([self.target.as_str()]);
+        values
+            .flat_map(|value| value.split([' ', ',', '=']))
+            .filter(|word| word.len() > 100 && word.contains('.'))
+    }
+
     /// What must come of the row behind a door.
     pub(crate) fn outcome(&self, door: Door) -> Outcome {
         let different = self.differences.iter().find(|(at, ..)| *at == door);

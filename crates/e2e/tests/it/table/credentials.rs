@@ -29,7 +29,7 @@ fn places(issuers: &Issuers) -> Vec<Row> {
     let two = [Door::Nginx];
     let mut rows = vec![
         Row::new("no credential"),
-        Row::new("an empty Authorization").header("Authorization", "").refuse(400, "malformed_credential"),
+        Row::new("an empty Authorization").header("Authorization", "").refuse(401, "malformed_credential"),
         Row::new("a token in the query is not read").at("app.test", format!("/page?access_token={token}")),
         Row::new("a token in a cookie is not read").header("Cookie", format!("token={token}")),
         Row::new("a token in X-Forwarded-Access-Token is not read")
@@ -37,7 +37,9 @@ fn places(issuers: &Issuers) -> Vec<Row> {
         Row::new("Proxy-Authorization is not read")
             .header("Proxy-Authorization", format!("Bearer {token}"))
             .but(&[], &Outcome::Proxy(0), ""),
-        Row::new("Basic is another scheme").header("Authorization", "Basic YWxpY2U6c2VjcmV0"),
+        Row::new("Basic is another scheme")
+            .header("Authorization", "Basic YWxpY2U6c2VjcmV0")
+            .refuse(401, "malformed_credential"),
         Row::new("the scheme in lower case")
             .header("Authorization", format!("bearer {token}"))
             .allow("alpha:alice", "dev,ops"),

@@ -18,7 +18,6 @@ const SPELLINGS: [&str; 7] = [
 
 pub(super) fn rows(issuers: &Issuers) -> Vec<Row> {
     let token = issuers.alpha.token("gate", &json!({}));
-    let bare = issuers.alpha.token("gate", &json!({"groups": null}));
     let mut rows = Vec::new();
     for name in SPELLINGS {
         rows.push(
@@ -35,7 +34,13 @@ pub(super) fn rows(issuers: &Issuers) -> Vec<Row> {
                 .allow("", ""),
         );
     }
-    rows.extend([
+    [rows, removal(issuers), exempt(issuers), forwarded(issuers)].concat()
+}
+
+fn removal(issuers: &Issuers) -> Vec<Row> {
+    let token = issuers.alpha.token("gate", &json!({}));
+    let bare = issuers.alpha.token("gate", &json!({"groups": null}));
+    vec![
         Row::new("foreign identity, twice")
             .header("X-Claimgate-User", "intruder")
             .header("X-Claimgate-User", "intruder2")
@@ -51,6 +56,12 @@ pub(super) fn rows(issuers: &Issuers) -> Vec<Row> {
             .header("Connection", "X-Claimgate-User, X-Claimgate-Groups")
             .allow("alpha:alice", "dev,ops")
             .but(&[Door::Caddy], &Outcome::Proxy(400), "Caddy would remove them; the guide makes it refuse"),
+    ]
+}
+
+fn exempt(issuers: &Issuers) -> Vec<Row> {
+    let token = issuers.alpha.token("gate", &json!({}));
+    vec![
         Row::new("exempt: exact").at("app.test", "/healthz").allow("", ""),
         Row::new("exempt: with a query").at("app.test", "/static/a?b=c").allow("", ""),
         Row::new("exempt: with a token").at("app.test", "/static/a").bearer(&token).allow("", ""),
@@ -61,6 +72,13 @@ pub(super) fn rows(issuers: &Issuers) -> Vec<Row> {
         Row::new("exempt: a prefix ends at a segment").at("app.test", "/staticfiles"),
         Row::new("exempt: below an exact one").at("app.test", "/healthz/x"),
         Row::new("exempt: the path in the query (CVE-2025-54576)").at("app.test", "/page?/static/"),
+    ]
+}
+
+fn forwarded(issuers: &Issuers) -> Vec<Row> {
+    let token = issuers.alpha.token("gate", &json!({}));
+    let no_groups = issuers.alpha.token("gate", &json!({"groups": []}));
+    vec![
         Row::new("exempt: X-Forwarded-Uri chooses nothing (CVE-2026-40575)")
             .header("X-Forwarded-Uri", "/static/intruder"),
         Row::new("exempt: X-Original-URL chooses nothing")
@@ -74,18 +92,17 @@ pub(super) fn rows(issuers: &Issuers) -> Vec<Row> {
         Row::new("X-Forwarded-Host chooses no route")
             .at("dev.test", "/")
             .header("X-Forwarded-Host", "app.test")
-            .bearer(&issuers.alpha.token("gate", &json!({"groups": []})))
+            .bearer(&no_groups)
             .refuse(403, "not_allowed"),
         Row::new("Forwarded chooses no route")
             .at("dev.test", "/")
             .header("Forwarded", "host=app.test")
-            .bearer(&issuers.alpha.token("gate", &json!({"groups": []})))
+            .bearer(&no_groups)
             .refuse(403, "not_allowed"),
         Row::new("X-Forwarded-Prefix is nothing").header("X-Forwarded-Prefix", "/static/"),
         Row::new("an application's own header stays")
             .header("X-Application", "1")
             .bearer(&token)
             .allow("alpha:alice", "dev,ops"),
-    ]);
-    rows
+    ]
 }

@@ -125,7 +125,11 @@ fn ambiguous() -> Vec<Row> {
                 Row::new(format!("ambiguous: {what}")).at("app.test", target).refuse(400, "bad_request");
             let cleaned = |row: Row, target| {
                 let verdict = Verdict::allow("alpha:alice", "dev,ops");
-                row.but(&[Traefik], &Outcome::Cleaned(verdict, target), "Traefik cleans the path before it asks")
+                row.but(
+                    &[Traefik],
+                    &Outcome::Cleaned(verdict, target),
+                    "Traefik cleans the path before it asks",
+                )
             };
             match what {
                 "a dot segment" | "an empty segment" => cleaned(row, "/a/b"),
