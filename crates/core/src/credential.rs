@@ -59,7 +59,7 @@ impl<'a> Credential<'a> {
     /// # Errors
     /// [`CredentialError`] for what is there but is not one well-formed bearer token: malformed is not
     /// absent, so nothing falls through to a later source.
-    pub fn extract(sources: &[CredentialSource], headers: &'a HeaderMap) -> Result<Self, CredentialError> {
+    pub fn extract(sources: &'a [CredentialSource], headers: &'a HeaderMap) -> Result<Self, CredentialError> {
         let mut found = Self::None;
         for source in sources {
             match source {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::Inputs;
+use claimgate_rules::Budget;
+use claimgate_rules::Inputs;
 
 use crate::headers::{HeaderPlan, OwnedHeaders};
 use crate::identity::Identity;
@@ -45,7 +45,7 @@ impl Grant {
         trace: &mut Trace,
     ) -> Result<Self, Denial> {
         let permit = route.policy.decide(inputs, trace)?;
-        let plan = HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut Budget::cel());
+        let plan = HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut Budget::CEL);
         let plan = plan.inspect_err(|denial| {
             trace.record(|| header_step(StepOutcome::Refused, denial.detail.clone()));
         })?;

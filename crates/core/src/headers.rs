@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::{Inputs, Rule};
+use claimgate_rules::Budget;
+use claimgate_rules::cel::Rule;
+use claimgate_rules::Inputs;
 use http::{HeaderName, HeaderValue};
 
 use crate::decision::{Denial, DenyReason};
@@ -127,7 +128,8 @@ pub struct OwnedHeaders {
 impl OwnedHeaders {
     /// The names of `headers` and the default ones.
     pub fn new<'a>(headers: impl IntoIterator<Item = &'a HeaderName>) -> Self {
-        let names = headers.into_iter().chain([&USER, &GROUPS]).map(|name| fold(name.as_str())).collect();
+        let names = headers.into_iter().map(HeaderName::as_str).chain([USER.as_str(), GROUPS.as_str()]);
+        let names = names.map(fold).collect();
         Self { names }
     }
 

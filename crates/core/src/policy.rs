@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::{Inputs, Rule};
+use claimgate_rules::Budget;
+use claimgate_rules::cel::Rule;
+use claimgate_rules::Inputs;
 
 use crate::decision::{Denial, DenyReason};
 use crate::trace::{Stage, Step, StepOutcome, Trace};
@@ -114,7 +115,7 @@ impl Policy {
 
 impl PolicyRule {
     fn outcome(&self, inputs: &Inputs<'_>) -> Result<bool, String> {
-        let test = |rule: &Rule| rule.test(inputs, &mut Budget::cel(), None).map_err(|error| error.to_string());
+        let test = |rule: &Rule| rule.test(inputs, &mut Budget::CEL, None).map_err(|error| error.to_string());
         match &self.condition {
             Some(condition) if !test(condition).map_err(|error| format!("its condition: {error}"))? => Ok(false),
             _ => test(&self.expression),

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use claimgate_crypto::Algorithm;
 use claimgate_json::Json;
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::{Inputs, Rule, Token, User};
+use claimgate_rules::Budget;
+use claimgate_rules::cel::Rule;
+use claimgate_rules::{Inputs, Token, User};
 
 use crate::decision::{Denial, DenyReason};
 use crate::identity::Identity;
@@ -172,7 +173,7 @@ impl ClaimValidationRule {
 impl ValidationRule {
     fn check(&self, stage: Stage, inputs: &Inputs<'_>, trace: &mut Trace) -> Result<(), Denial> {
         let source = self.expression.source();
-        let (outcome, detail) = match self.expression.test(inputs, &mut Budget::cel(), None) {
+        let (outcome, detail) = match self.expression.test(inputs, &mut Budget::CEL, None) {
             Ok(true) => (StepOutcome::Ok, "true".to_owned()),
             Ok(false) => (StepOutcome::Refused, self.message.to_string()),
             Err(error) => (StepOutcome::Refused, format!("the rule could not be evaluated: {error}")),

@@ -18,7 +18,7 @@ use claimgate_core::trace::{Stage, Step, StepOutcome, Trace};
 use claimgate_core::trust::{TrustEntry, token_of, user_of};
 use claimgate_crypto::digest::HmacKey;
 use claimgate_json::Json;
-use claimgate_rules::cel::{Inputs, Request};
+use claimgate_rules::{Inputs, Request};
 use http::HeaderMap;
 
 use crate::authenticators::jwt::{self, Authenticated, Authenticator};
@@ -325,5 +325,3 @@ fn step(stage: Stage, name: &str, outcome: StepOutcome, detail: &str) -> Step {
     Step { stage, name: name.to_owned(), outcome, detail: detail.to_owned() }
 }
 
-#[cfg(test)]
-mod tests;

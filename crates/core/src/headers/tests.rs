@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::Inputs;
+use claimgate_rules::Budget;
+use claimgate_rules::Inputs;
 use proptest::prelude::*;
 
 use super::*;
@@ -10,7 +10,7 @@ fn plan(list: ListForm, groups: &[&str]) -> Result<Vec<String>, DenyReason> {
     let owned = Arc::new(OwnedHeaders::new([]));
     let headers = [IdentityHeader { name: GROUPS, value: HeaderSource::Groups, list }];
     let identity = Identity::anonymous("ann".into(), groups.iter().map(|&group| group.to_owned()).collect());
-    let plan = HeaderPlan::new(owned, &headers, &identity, &Inputs::default(), &mut Budget::cel());
+    let plan = HeaderPlan::new(owned, &headers, &identity, &Inputs::default(), &mut Budget::CEL);
     plan.map(|plan| plan.set().iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect())
         .map_err(|denial| denial.reason)
 }

@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use claimgate_json::Json;
-use claimgate_rules::budget::Budget;
-use claimgate_rules::cel::{Inputs, Rule};
+use claimgate_rules::Budget;
+use claimgate_rules::cel::Rule;
+use claimgate_rules::Inputs;
 
 use super::{TrustEntry, rejected};
 use crate::decision::Denial;
@@ -103,7 +104,7 @@ impl ClaimMappings {
         let uid = self.uid(claims, inputs)?;
         let mut extra = BTreeMap::new();
         for mapping in &self.extra {
-            let values = mapping.value.texts(inputs, &mut Budget::cel(), None);
+            let values = mapping.value.texts(inputs, &mut Budget::CEL, None);
             let values = values.map_err(|error| failed(&format!("extra `{}`", mapping.key), &mapping.value, &error))?;
             if !values.is_empty() {
                 extra.insert(mapping.key.to_string(), values);
@@ -135,7 +136,7 @@ impl ClaimMappings {
                 None => Err(rejected(format!("claim `{claim}` is missing"))),
             },
             UsernameMapping::Expression(rule) => {
-                rule.text(inputs, &mut Budget::cel(), None).map_err(|error| failed("the user name", rule, &error))
+                rule.text(inputs, &mut Budget::CEL, None).map_err(|error| failed("the user name", rule, &error))
             }
         }
     }
@@ -144,7 +145,7 @@ impl ClaimMappings {
         let (claim, prefix) = match &self.groups {
             None => return Ok(Vec::new()),
             Some(GroupsMapping::Expression(rule)) => {
-                let groups = rule.texts(inputs, &mut Budget::cel(), None);
+                let groups = rule.texts(inputs, &mut Budget::CEL, None);
                 return groups.map_err(|error| failed("the groups", rule, &error));
             }
             Some(GroupsMapping::Claim { claim, prefix }) => (claim, prefix),
@@ -170,7 +171,7 @@ impl ClaimMappings {
         match &self.uid {
             None => Ok(String::new()),
             Some(UidMapping::Expression(rule)) => {
-                rule.text(inputs, &mut Budget::cel(), None).map_err(|error| failed("the uid", rule, &error))
+                rule.text(inputs, &mut Budget::CEL, None).map_err(|error| failed("the uid", rule, &error))
             }
             Some(UidMapping::Claim(claim)) => match claims.get(claim) {
                 Some(Json::String(text)) => Ok(text.to_string()),
