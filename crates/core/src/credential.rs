@@ -195,7 +195,7 @@ mod tests {
             (&[("authorization", "Bearer a, Basic eDp5")], Err(NotBearer)),
             (&[("authorization", "Basic eDp5")], Err(NotBearer)),
             (&[("authorization", "Bearer")], Err(NotBearer)),
-            (&[("authorization", "Bearer ")], Err(Character)),
+            (&[("authorization", "Bearer ")], Err(NotBearer)),
             (&[("authorization", "")], Err(NotBearer)),
             (&[("authorization", "Bearer a b")], Err(Character)),
             (&[("authorization", "Bearer \"a\"")], Err(Character)),

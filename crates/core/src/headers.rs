@@ -12,9 +12,9 @@ use crate::decision::{Denial, DenyReason};
 use crate::identity::Identity;
 
 /// The header that carries the user name unless the route says otherwise.
-pub const USER: HeaderName = HeaderName::from_static("x-claimgate-user");
+pub static USER: HeaderName = HeaderName::from_static("x-claimgate-user");
 /// The header that carries the groups unless the route says otherwise.
-pub const GROUPS: HeaderName = HeaderName::from_static("x-claimgate-groups");
+pub static GROUPS: HeaderName = HeaderName::from_static("x-claimgate-groups");
 
 /// One identity header of a route.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl IdentityHeader {
     /// `x-claimgate-user` and `x-claimgate-groups`.
     pub fn defaults() -> Vec<Self> {
         vec![
-            Self { name: USER, value: HeaderSource::Username, list: ListForm::default() },
-            Self { name: GROUPS, value: HeaderSource::Groups, list: ListForm::default() },
+            Self { name: USER.clone(), value: HeaderSource::Username, list: ListForm::default() },
+            Self { name: GROUPS.clone(), value: HeaderSource::Groups, list: ListForm::default() },
         ]
     }
 
@@ -128,8 +128,8 @@ pub struct OwnedHeaders {
 impl OwnedHeaders {
     /// The names of `headers` and the default ones.
     pub fn new<'a>(headers: impl IntoIterator<Item = &'a HeaderName>) -> Self {
-        let names = headers.into_iter().map(HeaderName::as_str).chain([USER.as_str(), GROUPS.as_str()]);
-        let names = names.map(fold).collect();
+        let names = headers.into_iter().chain([&USER, &GROUPS]);
+        let names = names.map(|name| fold(name.as_str())).collect();
         Self { names }
     }
 

@@ -2,12 +2,15 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use claimgate_core::audit::{AuditOutcome, AuditRecord, AuditedRequest, DecisionId};
 use claimgate_core::decision::{Decision, Denial, DenyReason};
+use claimgate_core::time::Timestamp;
 use claimgate_core::trace::Trace;
 use claimgate_gate::{Decided, RequestFacts};
 use http::HeaderMap;
+use tokio::time::Instant;
 
 use crate::adapters::Asked;
 use crate::app::App;
@@ -48,7 +51,7 @@ impl Answer {
 
 /// Decides, counts and records. `status` turns a refusal into the status that the adapter answers.
 pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status: fn(u16) -> u16) -> Answer {
-    let now = app.now();
+    let (now, began) = (app.now(), Instant::now());
     let id = app.decision_id();
     let decided = match &question.asked {
         Err(denial) => undecided(denial.clone()),
@@ -64,7 +67,8 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
     };
     let answer = Answer { id, decided };
     let outcome = outcome(&answer.decided.decision);
-    let elapsed = app.telemetry.observe(&question, &answer, outcome, now, app.now());
+    let elapsed = began.elapsed();
+    app.telemetry.observe(&question, &answer, outcome, elapsed);
     if app.telemetry.audits(outcome) {
         let record = record(&question, &answer, outcome, status, now, elapsed);
         app.telemetry.audit(record).await;
@@ -75,7 +79,7 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
 async fn within_deadline(
     runtime: &Runtime,
     facts: RequestFacts<'_>,
-    now: claimgate_core::time::Timestamp,
+    now: Timestamp,
 ) -> Decided {
     let mut trace = Trace::off();
     let deciding = runtime.gate.decide(facts, now, &mut trace);
@@ -103,8 +107,8 @@ fn record(
     answer: &Answer,
     outcome: AuditOutcome,
     status: fn(u16) -> u16,
-    now: claimgate_core::time::Timestamp,
-    duration_microseconds: u64,
+    now: Timestamp,
+    elapsed: Duration,
 ) -> AuditRecord {
     let decided = &answer.decided;
     let (detail, rule) = match &decided.decision {
@@ -136,7 +140,7 @@ fn record(
         identity: decided.identity.as_ref().map(Arc::clone),
         rule,
         exempt: decided.exempt,
-        duration_microseconds,
+        duration_microseconds: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     }
 }
 

@@ -72,7 +72,6 @@ fn rewrite(path: &str) -> Result<(Box<str>, bool), PathError> {
             match value {
                 0..=0x1f | 0x7f => return Err(PathError::ControlCharacter),
                 b'\\' => return Err(PathError::Backslash),
-                b'%' if hexadecimal_pair(rest).is_ok() => return Err(PathError::DoubleEncoding),
                 b'/' => encoded_slash = true,
                 _ => {}
             }
@@ -96,6 +95,9 @@ fn rewrite(path: &str) -> Result<(Box<str>, bool), PathError> {
                 _ => PathError::Character,
             });
         }
+    }
+    if decoded.windows(3).any(|window| window.first() == Some(&b'%') && hexadecimal_pair(window.get(1..).unwrap_or_default()).is_ok()) {
+        return Err(PathError::DoubleEncoding);
     }
     // Overlong forms of `/` and `.` are invalid UTF-8, and so are refused here.
     std::str::from_utf8(&decoded).map_err(|_| PathError::InvalidUtf8)?;
@@ -154,7 +156,7 @@ pub enum PathError {
     /// `#`
     #[error("has a fragment")]
     Fragment,
-    /// `%25` before two hexadecimal digits.
+    /// What is decoded once can be decoded once more.
     #[error("is encoded twice")]
     DoubleEncoding,
     /// `%` without two hexadecimal digits.

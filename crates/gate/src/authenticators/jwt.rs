@@ -122,15 +122,15 @@ fn complete(claims: &mut Object, entry: &TrustEntry, now: Timestamp) {
 }
 
 /// The demands on a token that need no signature.
-struct Demand<'a> {
-    route: &'a Route,
-    typ: Option<&'a TokenType>,
+struct Demand<'r, 't> {
+    route: &'r Route,
+    typ: Option<&'t TokenType>,
     now: Timestamp,
 }
 
-impl<'a> Demand<'a> {
+impl<'r> Demand<'r, '_> {
     /// The one trust entry that the claims fit, and until when they hold.
-    fn entry(&self, claims: &Object, trace: &mut Trace) -> Result<(&'a Arc<TrustEntry>, Timestamp), Denial> {
+    fn entry(&self, claims: &Object, trace: &mut Trace) -> Result<(&'r Arc<TrustEntry>, Timestamp), Denial> {
         let malformed = DenyReason::MalformedCredential;
         let registered = RegisteredClaims::parse(claims).map_err(|error| {
             refuse(trace, Stage::RegisteredClaims, error.claim, malformed, error.to_string())
@@ -149,7 +149,7 @@ impl<'a> Demand<'a> {
         claims: &Object,
         registered: &RegisteredClaims<'_>,
         trace: &mut Trace,
-    ) -> Result<&'a Arc<TrustEntry>, Denial> {
+    ) -> Result<&'r Arc<TrustEntry>, Denial> {
         let of_issuer = self.route.accept.of_issuer(issuer);
         if of_issuer.is_empty() {
             let detail = format!("route `{}` accepts no entry of issuer `{issuer}`", self.route.name);
