@@ -152,7 +152,8 @@ fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = Result<String, Cred
         .flat_map(|value| value.split(','))
         .filter_map(|protocol| protocol.trim_matches(' ').strip_prefix(PREFIX))
         .map(|encoded| {
-            let bytes = claimgate_crypto::base64url::decode(encoded).map_err(|_| CredentialError::Subprotocol)?;
+            let bytes =
+                claimgate_crypto::base64url::decode(encoded).map_err(|_| CredentialError::Subprotocol)?;
             let token = String::from_utf8(bytes).map_err(|_| CredentialError::Subprotocol)?;
             checked(&token)?;
             Ok(token)
@@ -163,7 +164,10 @@ fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = Result<String, Cred
 mod tests {
     use super::*;
 
-    fn read(sources: &[CredentialSource], headers: &[(&'static str, &str)]) -> Result<Option<String>, CredentialError> {
+    fn read(
+        sources: &[CredentialSource],
+        headers: &[(&'static str, &str)],
+    ) -> Result<Option<String>, CredentialError> {
         let map: HeaderMap = headers
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
@@ -202,7 +206,11 @@ mod tests {
             (&[("authorization", "Bearera.b.c")], Err(NotBearer)),
             (&[("cookie", "authorization=Bearer a")], Ok(None)),
         ] {
-            assert_eq!(read(&sources, headers), expected.map(|token| token.map(str::to_owned)), "{headers:?}");
+            assert_eq!(
+                read(&sources, headers),
+                expected.map(|token| token.map(str::to_owned)),
+                "{headers:?}"
+            );
         }
     }
 
@@ -221,12 +229,22 @@ mod tests {
             (&[("cookie", "session=a; session=b")], Err(CredentialError::Conflicting)),
             (&[("x-token", "a,b")], Err(CredentialError::Conflicting)),
             (
-                &[("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.YS5iLmM, base64.binary.k8s.io")],
+                &[(
+                    "sec-websocket-protocol",
+                    "base64url.bearer.authorization.k8s.io.YS5iLmM, base64.binary.k8s.io",
+                )],
                 Ok(Some("a.b.c")),
             ),
-            (&[("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.Y")], Err(CredentialError::Subprotocol)),
+            (
+                &[("sec-websocket-protocol", "base64url.bearer.authorization.k8s.io.Y")],
+                Err(CredentialError::Subprotocol),
+            ),
         ] {
-            assert_eq!(read(&sources, headers), expected.map(|token| token.map(str::to_owned)), "{headers:?}");
+            assert_eq!(
+                read(&sources, headers),
+                expected.map(|token| token.map(str::to_owned)),
+                "{headers:?}"
+            );
         }
     }
 

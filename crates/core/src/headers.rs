@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use claimgate_rules::Budget;
-use claimgate_rules::cel::Rule;
 use claimgate_rules::Inputs;
+use claimgate_rules::cel::Rule;
 use http::{HeaderName, HeaderValue};
 
 use crate::decision::{Denial, DenyReason};
@@ -70,15 +70,23 @@ impl IdentityHeader {
     }
 
     /// The header's lines for an identity; one empty line if there is no value.
-    fn lines(&self, identity: &Identity, inputs: &Inputs<'_>, budget: &mut Budget) -> Result<Vec<HeaderValue>, Denial> {
+    fn lines(
+        &self,
+        identity: &Identity,
+        inputs: &Inputs<'_>,
+        budget: &mut Budget,
+    ) -> Result<Vec<HeaderValue>, Denial> {
         let ambiguous = |detail: String| Denial::new(DenyReason::HeaderValueAmbiguous, detail);
         let single = |text: &str| header_value(&self.name, text).map(|value| vec![value]).map_err(ambiguous);
         let values = match &self.value {
             HeaderSource::Username => return single(identity.username()),
             HeaderSource::Groups => identity.groups().to_vec(),
             HeaderSource::Expression(rule) => rule.texts(inputs, budget, None).map_err(|error| {
-                Denial::new(DenyReason::NotAllowed, format!("the expression of header `{}` failed: {error}", self.name))
-                    .by_rule(rule.source())
+                Denial::new(
+                    DenyReason::NotAllowed,
+                    format!("the expression of header `{}` failed: {error}", self.name),
+                )
+                .by_rule(rule.source())
             })?,
         };
         match &self.list {
@@ -111,7 +119,8 @@ impl IdentityHeader {
 
 /// A header value that every reader reads as `text`.
 fn header_value(name: &HeaderName, text: &str) -> Result<HeaderValue, String> {
-    let odd = text.chars().any(char::is_control) || text.starts_with([' ', '\t']) || text.ends_with([' ', '\t']);
+    let odd =
+        text.chars().any(char::is_control) || text.starts_with([' ', '\t']) || text.ends_with([' ', '\t']);
     let value = if odd { None } else { HeaderValue::from_bytes(text.as_bytes()).ok() };
     value.ok_or_else(|| {
         format!("a value of header `{name}` has a control character, or white space at its start or end")

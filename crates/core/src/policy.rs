@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use claimgate_rules::Budget;
-use claimgate_rules::cel::Rule;
 use claimgate_rules::Inputs;
+use claimgate_rules::cel::Rule;
 
 use crate::decision::{Denial, DenyReason};
 use crate::trace::{Stage, Step, StepOutcome, Trace};
@@ -61,7 +61,11 @@ impl Policy {
             Allow::Authenticated => &[],
             Allow::Rules(rules) => rules.as_slice(),
         };
-        self.deny.iter().chain(allow).flat_map(|rule| rule.condition.iter().chain([&rule.expression])).map(|rule| &**rule)
+        self.deny
+            .iter()
+            .chain(allow)
+            .flat_map(|rule| rule.condition.iter().chain([&rule.expression]))
+            .map(|rule| &**rule)
     }
 
     /// Whether the caller behind `inputs` may pass.
@@ -78,7 +82,9 @@ impl Policy {
             match outcome {
                 Ok(false) => {}
                 Ok(true) => {
-                    return Err(Denial::new(DenyReason::NotAllowed, "a deny rule is true").by_rule(&*rule.name));
+                    return Err(
+                        Denial::new(DenyReason::NotAllowed, "a deny rule is true").by_rule(&*rule.name)
+                    );
                 }
                 Err(error) => {
                     let detail = format!("a deny rule could not be evaluated: {error}");
@@ -117,7 +123,9 @@ impl PolicyRule {
     fn outcome(&self, inputs: &Inputs<'_>) -> Result<bool, String> {
         let test = |rule: &Rule| rule.test(inputs, &mut Budget::CEL, None).map_err(|error| error.to_string());
         match &self.condition {
-            Some(condition) if !test(condition).map_err(|error| format!("its condition: {error}"))? => Ok(false),
+            Some(condition) if !test(condition).map_err(|error| format!("its condition: {error}"))? => {
+                Ok(false)
+            }
             _ => test(&self.expression),
         }
     }
@@ -171,7 +179,8 @@ mod tests {
     #[test]
     fn errors_have_a_side() {
         let deny = |source, condition| vec![rule(source, condition, false)];
-        let allow = |sources: &[&str]| Allow::Rules(sources.iter().map(|source| rule(source, None, false)).collect());
+        let allow =
+            |sources: &[&str]| Allow::Rules(sources.iter().map(|source| rule(source, None, false)).collect());
         for (name, deny, allow, allowed) in [
             ("authenticated", vec![], Allow::Authenticated, true),
             ("an allow rule", vec![], allow(&["claims.ok == true"]), true),
@@ -181,7 +190,12 @@ mod tests {
             ("a broken allow rule hides no other", vec![], allow(&[BROKEN, "claims.ok == true"]), true),
             ("a deny rule wins", deny("claims.ok == true", None), Allow::Authenticated, false),
             ("a broken deny rule refuses", deny(BROKEN, None), Allow::Authenticated, false),
-            ("a deny rule that does not apply", deny("true", Some("claims.ok == false")), Allow::Authenticated, true),
+            (
+                "a deny rule that does not apply",
+                deny("true", Some("claims.ok == false")),
+                Allow::Authenticated,
+                true,
+            ),
             ("a broken condition refuses", deny("false", Some(BROKEN)), Allow::Authenticated, false),
             (
                 "a broken condition of an allow rule is no match",
@@ -191,7 +205,12 @@ mod tests {
             ),
             ("a shadow deny rule", vec![rule("true", None, true)], Allow::Authenticated, true),
             ("a shadow allow rule", vec![], Allow::Rules(vec![rule("true", None, true)]), false),
-            ("a division by zero in deny", deny("1 / int(claims.zero) == 1", None), Allow::Authenticated, false),
+            (
+                "a division by zero in deny",
+                deny("1 / int(claims.zero) == 1", None),
+                Allow::Authenticated,
+                false,
+            ),
         ] {
             let claims = claims();
             let inputs = Inputs { claims: Some(&claims), ..Inputs::default() };

@@ -18,7 +18,9 @@ use crate::token::VerifiedToken;
 use crate::trace::{Stage, Step, StepOutcome, Trace};
 
 pub use groups::GroupFilter;
-pub use mapping::{ClaimMappings, EmailVerification, ExtraMapping, GroupsMapping, UidMapping, UsernameMapping};
+pub use mapping::{
+    ClaimMappings, EmailVerification, ExtraMapping, GroupsMapping, UidMapping, UsernameMapping,
+};
 
 /// An issuer, as all its trust entries share it. Its keys are run-time state and live elsewhere.
 #[derive(Clone, PartialEq, Eq, Debug)]

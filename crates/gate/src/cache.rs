@@ -138,7 +138,11 @@ impl TokenCache {
         let fingerprint = self.key.fingerprint(token.as_bytes()).bits();
         let victim = self.set(fingerprint).iter().min_by_key(|slot| match slot.load().as_ref() {
             None => (1, i64::MIN),
-            Some(known) if known.fingerprint == fingerprint && Arc::ptr_eq(&known.entry.route, &entry.route) => (0, 0),
+            Some(known)
+                if known.fingerprint == fingerprint && Arc::ptr_eq(&known.entry.route, &entry.route) =>
+            {
+                (0, 0)
+            }
             Some(known) if !known.entry.is_current(now) => (2, i64::MIN),
             Some(known) => (3, known.entry.valid_until.as_milliseconds()),
         });

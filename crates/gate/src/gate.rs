@@ -190,12 +190,19 @@ impl Gate {
 
     fn without_credential(&self, route: &Arc<Route>, facts: RequestFacts<'_>, trace: &mut Trace) -> Decided {
         let Some(identity) = &route.anonymous else {
-            trace.record(|| step(Stage::Credential, "none", StepOutcome::Refused, "the request has no credential"));
+            trace.record(|| {
+                step(Stage::Credential, "none", StepOutcome::Refused, "the request has no credential")
+            });
             return Decided::new(route, Decision::Challenge(Challenge::Bearer));
         };
-        trace.record(|| step(Stage::Credential, "none", StepOutcome::Ok, "the route takes it as its anonymous identity"));
-        let inputs =
-            Inputs { user: Some(user_of(identity)), request: Some(request_of(facts.request)), ..Inputs::default() };
+        trace.record(|| {
+            step(Stage::Credential, "none", StepOutcome::Ok, "the route takes it as its anonymous identity")
+        });
+        let inputs = Inputs {
+            user: Some(user_of(identity)),
+            request: Some(request_of(facts.request)),
+            ..Inputs::default()
+        };
         let decision = match Grant::decide(route, &self.owned, identity, &inputs, trace) {
             Ok(grant) => Decision::Allow(grant),
             Err(denial) => Decision::Deny(denial),
@@ -219,7 +226,9 @@ impl Gate {
         }
         let credential = |entry| AuditedCredential { kind: "jwt", entry, digest: self.digest(&token) };
         match self.authenticator.authenticate(&token, route, facts.client, now, trace).await {
-            Err(denial) => Decided { credential: Some(credential(None)), ..Decided::refused(Some(route), denial) },
+            Err(denial) => {
+                Decided { credential: Some(credential(None)), ..Decided::refused(Some(route), denial) }
+            }
             Ok(authenticated) => {
                 let (decision, identity) = self.authorize(route, facts.request, &authenticated, trace);
                 let credential = credential(Some(authenticated.entry.name.clone()));
@@ -229,7 +238,11 @@ impl Gate {
                 };
                 let cached = CachedToken::new(route, authenticated, identity.clone(), grant, &credential);
                 self.cache.insert(&token, cached, now);
-                Decided { identity: Some(identity), credential: Some(credential), ..Decided::new(route, decision) }
+                Decided {
+                    identity: Some(identity),
+                    credential: Some(credential),
+                    ..Decided::new(route, decision)
+                }
             }
         }
     }
@@ -260,7 +273,8 @@ impl Gate {
         trace: &mut Trace,
     ) -> (Decision, Arc<Identity>) {
         let identity = authenticated.identity.clone();
-        let decision = self.settle(route, request, &authenticated.token, &authenticated.entry, &identity, trace);
+        let decision =
+            self.settle(route, request, &authenticated.token, &authenticated.entry, &identity, trace);
         (decision, identity)
     }
 
@@ -306,9 +320,10 @@ impl Decided {
 /// Whether the outcome on `route` differs from request to request of the same token.
 fn reads_request(route: &Route) -> bool {
     use claimgate_core::headers::HeaderSource;
-    let header_reads = route.headers.iter().any(
-        |header| matches!(&header.value, HeaderSource::Expression(rule) if rule.reads().request()),
-    );
+    let header_reads = route
+        .headers
+        .iter()
+        .any(|header| matches!(&header.value, HeaderSource::Expression(rule) if rule.reads().request()));
     header_reads || route.policy.reads_request()
 }
 
@@ -324,4 +339,3 @@ fn request_of(request: &CanonicalRequest) -> Request<'_> {
 fn step(stage: Stage, name: &str, outcome: StepOutcome, detail: &str) -> Step {
     Step { stage, name: name.to_owned(), outcome, detail: detail.to_owned() }
 }
-

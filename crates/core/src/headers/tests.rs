@@ -11,8 +11,10 @@ fn plan(list: ListForm, groups: &[&str]) -> Result<Vec<String>, DenyReason> {
     let headers = [IdentityHeader { name: GROUPS.clone(), value: HeaderSource::Groups, list }];
     let identity = Identity::anonymous("ann".into(), groups.iter().map(|&group| group.to_owned()).collect());
     let plan = HeaderPlan::new(owned, &headers, &identity, &Inputs::default(), &mut Budget::CEL);
-    plan.map(|plan| plan.set().iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect())
-        .map_err(|denial| denial.reason)
+    plan.map(|plan| {
+        plan.set().iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    })
+    .map_err(|denial| denial.reason)
 }
 
 #[test]
@@ -42,7 +44,14 @@ fn lists_are_never_ambiguous() {
 fn cve_2025_64484_every_spelling_of_an_owned_header_is_owned() {
     let kubeflow = HeaderName::from_static("kubeflow-userid");
     let owned = OwnedHeaders::new([&kubeflow]);
-    for name in ["kubeflow-userid", "Kubeflow-UserID", "kubeflow_userid", "KUBEFLOW_USERID", "X_Claimgate-User", "x-claimgate_groups"] {
+    for name in [
+        "kubeflow-userid",
+        "Kubeflow-UserID",
+        "kubeflow_userid",
+        "KUBEFLOW_USERID",
+        "X_Claimgate-User",
+        "x-claimgate_groups",
+    ] {
         assert!(owned.contains(name), "{name}");
     }
     for name in ["kubeflow-userid2", "x-claimgate", "kubeflow userid", ""] {

@@ -74,9 +74,10 @@ fn check_name(name: &str) -> Result<(), HostError> {
     // different ways by different systems.
     let numeric = name.rsplit('.').next().is_some_and(|last| {
         last.bytes().all(|b| b.is_ascii_digit())
-            || last.strip_prefix("0x").or(last.strip_prefix("0X")).is_some_and(|hexadecimal| {
-                hexadecimal.bytes().all(|b| b.is_ascii_hexdigit())
-            })
+            || last
+                .strip_prefix("0x")
+                .or(last.strip_prefix("0X"))
+                .is_some_and(|hexadecimal| hexadecimal.bytes().all(|b| b.is_ascii_hexdigit()))
     });
     if numeric && name.parse::<Ipv4Addr>().is_err() {
         return Err(HostError::Address);

@@ -52,7 +52,11 @@ impl fmt::Display for Path {
 
 /// Characters that a canonical path holds un-encoded: `pchar` of RFC 3986 §3.3 without `;`, and `/`.
 fn stands_for_itself(byte: u8) -> bool {
-    is_unreserved(byte) || matches!(byte, b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'=')
+    is_unreserved(byte)
+        || matches!(
+            byte,
+            b'/' | b':' | b'@' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b'='
+        )
 }
 
 fn is_unreserved(byte: u8) -> bool {
@@ -96,7 +100,9 @@ fn rewrite(path: &str) -> Result<(Box<str>, bool), PathError> {
             });
         }
     }
-    if decoded.windows(3).any(|window| window.first() == Some(&b'%') && hexadecimal_pair(window.get(1..).unwrap_or_default()).is_ok()) {
+    if decoded.windows(3).any(|window| {
+        window.first() == Some(&b'%') && hexadecimal_pair(window.get(1..).unwrap_or_default()).is_ok()
+    }) {
         return Err(PathError::DoubleEncoding);
     }
     // Overlong forms of `/` and `.` are invalid UTF-8, and so are refused here.

@@ -20,7 +20,11 @@ fn paths_have_one_form() {
         ("/.well-known/x..y", "/.well-known/x..y"),
         ("/...", "/..."),
     ] {
-        assert_eq!(Path::parse(sent).map(|path| path.as_str().to_owned()).as_deref(), Ok(canonical), "{sent}");
+        assert_eq!(
+            Path::parse(sent).map(|path| path.as_str().to_owned()).as_deref(),
+            Ok(canonical),
+            "{sent}"
+        );
     }
 }
 
@@ -109,7 +113,10 @@ fn hosts_have_one_form() {
 #[test]
 fn urls_are_split_where_every_reader_splits_them() {
     let parsed = CanonicalRequest::parse_url("GET", "HTTPS://A.example:443/b?c=d").unwrap();
-    assert_eq!((parsed.host().as_str(), parsed.path().as_str(), parsed.query()), ("a.example", "/b", Some("c=d")));
+    assert_eq!(
+        (parsed.host().as_str(), parsed.path().as_str(), parsed.query()),
+        ("a.example", "/b", Some("c=d"))
+    );
     for url in [
         "/b",
         "a.example/b",
@@ -128,9 +135,15 @@ fn urls_are_split_where_every_reader_splits_them() {
 
 #[test]
 fn methods_are_upper_case_words() {
-    for (method, fits) in
-        [("GET", true), ("PROPFIND", true), ("M-SEARCH", true), ("get", false), ("", false), ("G T", false), ("GET\r\n", false)]
-    {
+    for (method, fits) in [
+        ("GET", true),
+        ("PROPFIND", true),
+        ("M-SEARCH", true),
+        ("get", false),
+        ("", false),
+        ("G T", false),
+        ("GET\r\n", false),
+    ] {
         let raw = RawRequest { method, scheme: "http", authority: "a", target: "/" };
         assert_eq!(CanonicalRequest::parse(raw).is_ok(), fits, "{method:?}");
     }

@@ -42,7 +42,9 @@ impl RouteTable {
             table.by_name.insert(route.name.as_ref().into(), index);
             table.routes.push(Arc::new(route));
             let mut clash = |other: Option<usize>, routes: &[Arc<Route>]| {
-                if let (Some(first), Some(second)) = (other.and_then(|other| routes.get(other)), routes.get(index)) {
+                if let (Some(first), Some(second)) =
+                    (other.and_then(|other| routes.get(other)), routes.get(index))
+                {
                     let tie = RouteTie { first: first.name.to_string(), second: second.name.to_string() };
                     if !ties.contains(&tie) {
                         ties.push(tie);

@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use claimgate_json::Json;
 use claimgate_rules::Budget;
-use claimgate_rules::cel::Rule;
 use claimgate_rules::Inputs;
+use claimgate_rules::cel::Rule;
 
 use super::{TrustEntry, rejected};
 use crate::decision::Denial;
@@ -105,7 +105,8 @@ impl ClaimMappings {
         let mut extra = BTreeMap::new();
         for mapping in &self.extra {
             let values = mapping.value.texts(inputs, &mut Budget::CEL, None);
-            let values = values.map_err(|error| failed(&format!("extra `{}`", mapping.key), &mapping.value, &error))?;
+            let values = values
+                .map_err(|error| failed(&format!("extra `{}`", mapping.key), &mapping.value, &error))?;
             if !values.is_empty() {
                 extra.insert(mapping.key.to_string(), values);
             }
@@ -123,21 +124,27 @@ impl ClaimMappings {
             EmailVerification::UnlessAbsent => verified.is_none_or(|verified| *verified == Json::Bool(true)),
             EmailVerification::Required => verified == Some(&Json::Bool(true)),
         };
-        if fits { Ok(()) } else { Err(rejected("the e-mail address is not verified (`email_verified` is not `true`)")) }
+        if fits {
+            Ok(())
+        } else {
+            Err(rejected("the e-mail address is not verified (`email_verified` is not `true`)"))
+        }
     }
 
     fn username(&self, claims: &Json, inputs: &Inputs<'_>) -> Result<String, Denial> {
         match &self.username {
             UsernameMapping::Claim { claim, prefix } => match claims.get(claim) {
                 // Of an empty text or null Kubernetes makes the prefix alone, which names nobody.
-                Some(Json::String(text)) if text.is_empty() => Err(rejected(format!("claim `{claim}` is empty"))),
+                Some(Json::String(text)) if text.is_empty() => {
+                    Err(rejected(format!("claim `{claim}` is empty")))
+                }
                 Some(Json::String(text)) => Ok(format!("{prefix}{text}")),
                 Some(other) => Err(rejected(format!("claim `{claim}` is a {}, not a string", other.kind()))),
                 None => Err(rejected(format!("claim `{claim}` is missing"))),
             },
-            UsernameMapping::Expression(rule) => {
-                rule.text(inputs, &mut Budget::CEL, None).map_err(|error| failed("the user name", rule, &error))
-            }
+            UsernameMapping::Expression(rule) => rule
+                .text(inputs, &mut Budget::CEL, None)
+                .map_err(|error| failed("the user name", rule, &error)),
         }
     }
 
@@ -151,19 +158,23 @@ impl ClaimMappings {
             Some(GroupsMapping::Claim { claim, prefix }) => (claim, prefix),
         };
         match claims.get(claim) {
-            None if is_distributed(claims, claim) => {
-                Err(rejected(format!("claim `{claim}` is not in the token but at another place (`_claim_names`)")))
-            }
+            None if is_distributed(claims, claim) => Err(rejected(format!(
+                "claim `{claim}` is not in the token but at another place (`_claim_names`)"
+            ))),
             None => Ok(Vec::new()),
             Some(Json::String(group)) => Ok(vec![format!("{prefix}{group}")]),
             Some(Json::Array(items)) => items
                 .iter()
                 .map(|item| match item {
                     Json::String(group) => Ok(format!("{prefix}{group}")),
-                    other => Err(rejected(format!("claim `{claim}` holds a {}, not only strings", other.kind()))),
+                    other => {
+                        Err(rejected(format!("claim `{claim}` holds a {}, not only strings", other.kind())))
+                    }
                 })
                 .collect(),
-            Some(other) => Err(rejected(format!("claim `{claim}` is a {}, not a string or a list", other.kind()))),
+            Some(other) => {
+                Err(rejected(format!("claim `{claim}` is a {}, not a string or a list", other.kind())))
+            }
         }
     }
 

@@ -14,7 +14,9 @@ use claimgate_core::time::Timestamp;
 use claimgate_core::token::VerifiedToken;
 use claimgate_core::trace::{Stage, Step, StepOutcome, Trace};
 use claimgate_core::trust::{Issuer, TokenKinds, TrustEntry};
-use claimgate_crypto::{JwtError, JwtLimits, KeySet, RegisteredClaims, TokenType, UnverifiedJwt, VerifyError};
+use claimgate_crypto::{
+    JwtError, JwtLimits, KeySet, RegisteredClaims, TokenType, UnverifiedJwt, VerifyError,
+};
 use claimgate_json::{Json, Object};
 
 /// Verifies bearer tokens against the trust entries of a route.
@@ -57,14 +59,22 @@ impl Authenticator {
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Authenticated, Denial> {
-        let jwt = UnverifiedJwt::parse(token.as_bytes(), self.limits).map_err(|error| malformed(&error, trace))?;
+        let jwt =
+            UnverifiedJwt::parse(token.as_bytes(), self.limits).map_err(|error| malformed(&error, trace))?;
         trace.record(|| step(Stage::Credential, "jwt", StepOutcome::Ok, &describe(&jwt)));
         let demand = Demand { route, typ: jwt.token_type(), now };
         let (entry, valid_until) = demand.entry(jwt.claims(), trace)?;
         let issuer = &entry.issuer;
         if !issuer.algorithms.contains(&jwt.algorithm()) {
-            let detail = format!("`{}` is not among the algorithms of `{}`", jwt.algorithm().name(), issuer.url);
-            return Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::AlgorithmNotAllowed, detail));
+            let detail =
+                format!("`{}` is not among the algorithms of `{}`", jwt.algorithm().name(), issuer.url);
+            return Err(refuse(
+                trace,
+                Stage::Signature,
+                &issuer.url,
+                DenyReason::AlgorithmNotAllowed,
+                detail,
+            ));
         }
         let keys = self.keys.issuer_keys(&issuer.url).ok_or_else(|| {
             Denial::new(DenyReason::IssuerUnavailable, format!("issuer `{}` has no keys yet", issuer.url))
@@ -160,7 +170,8 @@ impl<'r> Demand<'r, '_> {
             let detail = format!("claim `typ` says `{}`", payload_type.unwrap_or_default());
             return Err(refuse(trace, Stage::Entry, "typ", DenyReason::WrongTokenKind, detail));
         }
-        let mut of_kind = of_issuer.iter().filter(|entry| self.is_accepted_kind(entry.token_kinds)).peekable();
+        let mut of_kind =
+            of_issuer.iter().filter(|entry| self.is_accepted_kind(entry.token_kinds)).peekable();
         if of_kind.peek().is_none() {
             let typ = self.typ.map_or("absent", TokenType::as_str);
             let detail = format!("the header's `typ` is `{typ}`");
@@ -169,7 +180,9 @@ impl<'r> Demand<'r, '_> {
         let mut fitting = of_kind.filter(|entry| self.is_meant_for(entry, &registered.audiences));
         let detail = match (fitting.next(), fitting.next()) {
             (Some(entry), None) => {
-                trace.record(|| step(Stage::Entry, &entry.name, StepOutcome::Ok, &format!("issuer `{issuer}`")));
+                trace.record(|| {
+                    step(Stage::Entry, &entry.name, StepOutcome::Ok, &format!("issuer `{issuer}`"))
+                });
                 return Ok(entry);
             }
             (Some(first), Some(second)) => {
@@ -192,7 +205,11 @@ impl<'r> Demand<'r, '_> {
     fn is_meant_for(&self, entry: &TrustEntry, audiences: &[&str]) -> bool {
         audiences.iter().any(|audience| {
             entry.audiences.iter().any(|own| own == audience)
-                && self.route.audiences.as_ref().is_none_or(|narrowed| narrowed.iter().any(|own| own == audience))
+                && self
+                    .route
+                    .audiences
+                    .as_ref()
+                    .is_none_or(|narrowed| narrowed.iter().any(|own| own == audience))
         })
     }
 
@@ -203,7 +220,8 @@ impl<'r> Demand<'r, '_> {
         registered: &RegisteredClaims<'_>,
         trace: &mut Trace,
     ) -> Result<Timestamp, Denial> {
-        let mut refused = |claim, reason, detail| Err(refuse(trace, Stage::RegisteredClaims, claim, reason, detail));
+        let mut refused =
+            |claim, reason, detail| Err(refuse(trace, Stage::RegisteredClaims, claim, reason, detail));
         let Some(expires_at) = registered.expires_at else {
             return refused("exp", DenyReason::MalformedCredential, "claim `exp` is missing".to_owned());
         };
@@ -225,11 +243,16 @@ impl<'r> Demand<'r, '_> {
             };
             let end = Timestamp::from_seconds(issued_at.floor()).saturating_add(age);
             if self.now >= end.saturating_add(entry.clock_skew) {
-                return refused("iat", DenyReason::Expired, "the token is older than `maxTokenAge`".to_owned());
+                return refused(
+                    "iat",
+                    DenyReason::Expired,
+                    "the token is older than `maxTokenAge`".to_owned(),
+                );
             }
             valid_until = valid_until.min(end);
         }
-        trace.record(|| step(Stage::RegisteredClaims, "exp", StepOutcome::Ok, "audience, kind and times fit"));
+        trace
+            .record(|| step(Stage::RegisteredClaims, "exp", StepOutcome::Ok, "audience, kind and times fit"));
         Ok(valid_until)
     }
 }
@@ -248,7 +271,9 @@ async fn key_snapshot(
     };
     let mut snapshot = keys.snapshot();
     if !snapshot.keys.as_ref().is_ok_and(knows) {
-        trace.record(|| step(Stage::Signature, &issuer.url, StepOutcome::No, "asking the issuer for its keys anew"));
+        trace.record(|| {
+            step(Stage::Signature, &issuer.url, StepOutcome::No, "asking the issuer for its keys anew")
+        });
         snapshot = keys.refresh(key_id).await;
     }
     match &snapshot.keys {
@@ -272,9 +297,10 @@ fn verify(
 ) -> Result<VerifiedToken, Denial> {
     let algorithm = jwt.algorithm();
     let key_id = jwt.key_id().cloned();
-    let candidates = snapshot.keys.iter().flat_map(|set| {
-        set.candidates(key_id.as_ref().map(claimgate_crypto::KeyId::as_str), algorithm)
-    });
+    let candidates = snapshot
+        .keys
+        .iter()
+        .flat_map(|set| set.candidates(key_id.as_ref().map(claimgate_crypto::KeyId::as_str), algorithm));
     let verified = jwt.verify(candidates).map_err(|error| {
         let reason = match error {
             VerifyError::BadSignature => DenyReason::BadSignature,
@@ -286,7 +312,8 @@ fn verify(
         let key = verified.verified_by().map_or("without key ID", claimgate_crypto::KeyId::as_str);
         step(Stage::Signature, &issuer.url, StepOutcome::Ok, &format!("{} by key `{key}`", algorithm.name()))
     });
-    VerifiedToken::new(verified).map_err(|error| Denial::new(DenyReason::MalformedCredential, error.to_string()))
+    VerifiedToken::new(verified)
+        .map_err(|error| Denial::new(DenyReason::MalformedCredential, error.to_string()))
 }
 
 fn malformed(error: &JwtError, trace: &mut Trace) -> Denial {
