@@ -14,6 +14,7 @@ pub mod cel;
 mod budget;
 mod error;
 mod inputs;
+mod kubernetes;
 mod pattern;
 mod span;
 mod text;
