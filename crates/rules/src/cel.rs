@@ -1,0 +1,5 @@
+//! The Common Expression Language as Kubernetes' `AuthenticationConfiguration` speaks it.
+
+mod library;
+mod relation;
+mod signature;
