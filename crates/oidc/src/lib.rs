@@ -19,6 +19,7 @@ mod engine;
 mod error;
 mod issuers;
 mod lanes;
+mod ports;
 mod schedule;
 mod shared;
 mod snapshot;
