@@ -32,7 +32,9 @@ impl Fetched {
     /// what is certainly something else is excluded: pages, images and the like.
     pub fn may_be_json(&self) -> bool {
         match self.content_type() {
-            None | Some("text/plain" | "text/json" | "application/octet-stream" | "binary/octet-stream") => true,
+            None | Some("text/plain" | "text/json" | "application/octet-stream" | "binary/octet-stream") => {
+                true
+            }
             Some(kind) => {
                 kind.strip_prefix("application/").is_some_and(|sub| sub == "json" || sub.ends_with("+json"))
             }
@@ -62,7 +64,8 @@ fn fresh_for(headers: &HeaderMap) -> Option<Duration> {
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("max-age"))
         .filter_map(|(_, seconds)| delta_seconds(seconds.trim().trim_matches('"')))
         .min()?;
-    let age = headers.get(AGE).and_then(|value| value.to_str().ok()).and_then(|age| delta_seconds(age.trim()));
+    let age =
+        headers.get(AGE).and_then(|value| value.to_str().ok()).and_then(|age| delta_seconds(age.trim()));
     Some(Duration::from_secs(u64::from(max_age.saturating_sub(age.unwrap_or(0)))))
 }
 

@@ -95,7 +95,8 @@ impl FetchError {
         if error.is_timeout() {
             return Self::TimedOut { url };
         }
-        let reason = find::<io::Error>(error).map_or_else(|| deepest(error), |error| error.kind().to_string());
+        let reason =
+            find::<io::Error>(error).map_or_else(|| deepest(error), |error| error.kind().to_string());
         if error.is_connect() { Self::Connect { url, reason } } else { Self::Broken { url, reason } }
     }
 }

@@ -145,7 +145,8 @@ fn check_head(response: &Response, url: &FetchUrl) -> Result<(), FetchError> {
 async fn read_body(mut response: Response, url: &FetchUrl, limit: usize) -> Result<Bytes, FetchError> {
     let too_large = || FetchError::TooLarge { url: url.redacted(), limit };
     let announced = response.content_length().unwrap_or(0);
-    let announced = usize::try_from(announced).ok().filter(|length| *length <= limit).ok_or_else(too_large)?;
+    let announced =
+        usize::try_from(announced).ok().filter(|length| *length <= limit).ok_or_else(too_large)?;
     let mut body = BytesMut::with_capacity(announced);
     loop {
         let chunk = response.chunk().await;

@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn bundles() {
         let key = rcgen::KeyPair::generate().unwrap();
-        let certificate = rcgen::CertificateParams::new(["ca".to_owned()]).unwrap().self_signed(&key).unwrap();
+        let certificate =
+            rcgen::CertificateParams::new(["ca".to_owned()]).unwrap().self_signed(&key).unwrap();
         let pem = certificate.pem();
         assert_eq!(Trust::from_pem(pem.as_bytes()).unwrap().authorities(), 1);
         assert!(matches!(Trust::from_pem(b""), Err(TrustError::Empty)));

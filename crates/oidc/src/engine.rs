@@ -259,7 +259,8 @@ impl Engine {
         let next = self.sources.iter().filter_map(Source::next_ask).min();
         self.report.next_refresh = next.and_then(|next| later(time, next.since(now)));
         self.report.stale_since = self.sources.iter().filter_map(Source::failing_since).min();
-        let loaded: Vec<Option<Loaded>> = self.sources.iter().map(|source| source.loaded().cloned()).collect();
+        let loaded: Vec<Option<Loaded>> =
+            self.sources.iter().map(|source| source.loaded().cloned()).collect();
         self.shared.publish(self.state(), &loaded, &self.report);
     }
 

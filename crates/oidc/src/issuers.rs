@@ -64,6 +64,13 @@ pub struct Superseded(Vec<Running>);
 #[error("the issuer `{0}` is configured twice")]
 pub struct RepeatedIssuer(pub IssuerId);
 
+impl Superseded {
+    /// The issuers whose engines end with this.
+    pub fn ids(&self) -> impl Iterator<Item = &IssuerId> {
+        self.0.iter().map(|entry| &entry.shared.id)
+    }
+}
+
 /// An engine's task and its state; dropping it stops the engine and takes the keys away.
 #[derive(Debug)]
 struct Running {

@@ -32,5 +32,7 @@ pub use discovery::DiscoveryError;
 pub use error::KeySourceError;
 pub use issuers::{Applied, Environment, IssuerKeys, Issuers, RepeatedIssuer, Superseded};
 pub use snapshot::{Generation, KeySnapshot, KeyState};
-pub use spec::{CertificateAuthority, InlineKeys, InlineKeysError, IssuerId, IssuerSpec, KeySource, Transport};
+pub use spec::{
+    CertificateAuthority, InlineKeys, InlineKeysError, IssuerId, IssuerSpec, KeySource, Transport,
+};
 pub use status::{IssuerStatus, SourceFailure};

@@ -73,8 +73,7 @@ impl Signals {
 impl Shared {
     pub(crate) fn new(spec: &IssuerSpec, signals: Signals, now: Moment) -> Self {
         let id = spec.id.clone();
-        let snapshot =
-            KeySnapshot::new(id.clone(), signals.next_generation(), KeyState::Pending, Vec::new());
+        let snapshot = KeySnapshot::new(id.clone(), signals.next_generation(), KeyState::Pending, Vec::new());
         let status = describe(&snapshot, &[], &Report::default());
         let remote = |source: &KeySource| matches!(source, KeySource::Discovery { .. } | KeySource::Url(_));
         Self {

@@ -126,9 +126,10 @@ impl KeySnapshot {
         };
         // A shared secret has no thumbprint, so two of them are never known to be the same.
         let kept = |key: &VerificationKey| {
-            key.thumbprint().is_some()
-                && sets.iter().flat_map(|set| set.keys()).any(|other| same(key, other))
+            key.thumbprint().is_some() && sets.iter().flat_map(|set| set.keys()).any(|other| same(key, other))
         };
-        self.sets.iter().all(|set| sets.iter().any(|other| Arc::ptr_eq(set, other)) || set.keys().iter().all(kept))
+        self.sets
+            .iter()
+            .all(|set| sets.iter().any(|other| Arc::ptr_eq(set, other)) || set.keys().iter().all(kept))
     }
 }

@@ -41,5 +41,9 @@ pub(crate) async fn look(path: &Path, known: Option<Stamp>) -> Result<Look, Stri
     }
     let mut bytes = Vec::new();
     (&mut file).take(MAX_FILE + 1).read_to_end(&mut bytes).await.map_err(told)?;
-    if bytes.len() as u64 > MAX_FILE { Err("larger than 1 MiB".to_owned()) } else { Ok(Look::Read(stamp, bytes)) }
+    if bytes.len() as u64 > MAX_FILE {
+        Err("larger than 1 MiB".to_owned())
+    } else {
+        Ok(Look::Read(stamp, bytes))
+    }
 }

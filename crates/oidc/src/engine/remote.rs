@@ -56,7 +56,11 @@ impl Request {
         self.answer(&fetched, address)
     }
 
-    async fn key_set_address(&self, fetcher: &Fetcher, document: &FetchUrl) -> Result<FetchUrl, KeySourceError> {
+    async fn key_set_address(
+        &self,
+        fetcher: &Fetcher,
+        document: &FetchUrl,
+    ) -> Result<FetchUrl, KeySourceError> {
         if let Some(address) = &self.known_address {
             return Ok(address.clone());
         }
