@@ -53,7 +53,11 @@ pub fn reference_page() -> String {
          type. How rules are written is told in [Writing rules](../guides/writing-rules.md).\n",
     );
     for table in TABLES {
-        let _ = write!(page, "\n## {}\n\n| function | meaning | example | value |\n|---|---|---|---|\n", table.title);
+        let _ = write!(
+            page,
+            "\n## {}\n\n| function | meaning | example | value |\n|---|---|---|---|\n",
+            table.title
+        );
         for entry in merged(table.functions) {
             page.push_str(&entry);
         }
@@ -110,13 +114,14 @@ mod tests {
     #[test]
     fn the_committed_page_is_current() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/rules-cel.md");
-        #[expect(clippy::disallowed_methods, reason = "the test compares with a file of the repository")]
         if std::env::var_os("UPDATE").is_some() {
             std::fs::write(path, reference_page()).unwrap();
         }
-        #[expect(clippy::disallowed_methods, reason = "the test compares with a file of the repository")]
         let committed = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(committed == reference_page(), "run the tests of claimgate-rules with UPDATE=1 to write {path}");
+        assert!(
+            committed == reference_page(),
+            "run the tests of claimgate-rules with UPDATE=1 to write {path}"
+        );
     }
 
     #[test]

@@ -4,11 +4,11 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An IP address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ip(IpAddr);
+pub(crate) struct Ip(IpAddr);
 
 /// A network: an address (its host bits are kept) and the length of the prefix in bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cidr {
+pub(crate) struct Cidr {
     address: Ip,
     bits: u8,
 }
@@ -18,7 +18,7 @@ impl Ip {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.contains('%') && text.contains(':') {
             return Err(format!("the IP address {text:?} has a zone, which is not allowed"));
         }
@@ -32,22 +32,22 @@ impl Ip {
     }
 
     /// 4 or 6.
-    pub fn family(self) -> i64 {
+    pub(crate) fn family(self) -> i64 {
         if self.0.is_ipv4() { 4 } else { 6 }
     }
 
     /// Whether it is `0.0.0.0` or `::`.
-    pub fn is_unspecified(self) -> bool {
+    pub(crate) fn is_unspecified(self) -> bool {
         self.0.is_unspecified()
     }
 
     /// Whether it is of `127.0.0.0/8` or is `::1`.
-    pub fn is_loopback(self) -> bool {
+    pub(crate) fn is_loopback(self) -> bool {
         self.0.is_loopback()
     }
 
     /// Whether it is of `224.0.0.0/24`, or an IPv6 multicast address of link-local scope.
-    pub fn is_link_local_multicast(self) -> bool {
+    pub(crate) fn is_link_local_multicast(self) -> bool {
         match self.0 {
             IpAddr::V4(address) => matches!(address.octets(), [224, 0, 0, _]),
             IpAddr::V6(address) => address.to_bits() >> 112 & 0xff0f == 0xff02,
@@ -55,7 +55,7 @@ impl Ip {
     }
 
     /// Whether it is of `169.254.0.0/16` or `fe80::/10`.
-    pub fn is_link_local_unicast(self) -> bool {
+    pub(crate) fn is_link_local_unicast(self) -> bool {
         match self.0 {
             IpAddr::V4(address) => address.is_link_local(),
             IpAddr::V6(address) => address.is_unicast_link_local(),
@@ -63,7 +63,7 @@ impl Ip {
     }
 
     /// Whether it may name a host beyond the link. Private addresses count as global.
-    pub fn is_global_unicast(self) -> bool {
+    pub(crate) fn is_global_unicast(self) -> bool {
         self.0 != IpAddr::V4(Ipv4Addr::BROADCAST)
             && !self.is_unspecified()
             && !self.is_loopback()
@@ -83,12 +83,13 @@ impl Cidr {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let Some((address, bits)) = text.rsplit_once('/') else {
             return Err(format!("the network {text:?} has no `/` and number of bits"));
         };
         let address = Ip::parse(address)?;
-        let plain = bits.bytes().all(|byte| byte.is_ascii_digit()) && (bits.len() == 1 || !bits.starts_with('0'));
+        let plain =
+            bits.bytes().all(|byte| byte.is_ascii_digit()) && (bits.len() == 1 || !bits.starts_with('0'));
         let most = if address.0.is_ipv4() { 32 } else { 128 };
         match bits.parse::<u8>() {
             Ok(bits) if plain && bits <= most => Ok(Self { address, bits }),
@@ -97,28 +98,28 @@ impl Cidr {
     }
 
     /// The address part, host bits included.
-    pub fn ip(self) -> Ip {
+    pub(crate) fn ip(self) -> Ip {
         self.address
     }
 
     /// The length of the prefix in bits.
-    pub fn prefix_length(self) -> i64 {
+    pub(crate) fn prefix_length(self) -> i64 {
         i64::from(self.bits)
     }
 
     /// The same network with its host bits cleared.
     #[must_use]
-    pub fn masked(self) -> Self {
+    pub(crate) fn masked(self) -> Self {
         Self { address: masked(self.address, self.bits), bits: self.bits }
     }
 
     /// Whether the address is of this network. Addresses of the other family never are.
-    pub fn contains_ip(self, ip: Ip) -> bool {
+    pub(crate) fn contains_ip(self, ip: Ip) -> bool {
         self.address.family() == ip.family() && masked(self.address, self.bits) == masked(ip, self.bits)
     }
 
     /// Whether every address of `other` is of this network.
-    pub fn contains_cidr(self, other: Self) -> bool {
+    pub(crate) fn contains_cidr(self, other: Self) -> bool {
         self.bits <= other.bits && self.contains_ip(other.address)
     }
 }
@@ -160,8 +161,22 @@ mod tests {
             assert_eq!(Ip::parse(text).map(|ip| ip.to_string()).as_deref(), Ok(canonical), "{text}");
         }
         for bad in [
-            "", "1.2.3", "1.2.3.4.5", "01.2.3.4", "1.2.3.256", "1.2.3.4 ", ":::1", "1:2:3:4:5:6:7", "12345::",
-            "::ffff:1.2.3.4", "fe80::1%eth0", "fe80::1%", "1.2.3.4%eth0", "[::1]", "1:2:3:4:5:6:7:8::", "1.2.3.4/8",
+            "",
+            "1.2.3",
+            "1.2.3.4.5",
+            "01.2.3.4",
+            "1.2.3.256",
+            "1.2.3.4 ",
+            ":::1",
+            "1:2:3:4:5:6:7",
+            "12345::",
+            "::ffff:1.2.3.4",
+            "fe80::1%eth0",
+            "fe80::1%",
+            "1.2.3.4%eth0",
+            "[::1]",
+            "1:2:3:4:5:6:7:8::",
+            "1.2.3.4/8",
         ] {
             assert!(Ip::parse(bad).is_err(), "{bad}");
         }
@@ -190,8 +205,18 @@ mod tests {
     #[test]
     fn networks_are_read_strictly_and_contain_what_they_contain() {
         for bad in [
-            "1.2.3.4", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/08", "1.2.3.4/+8", "1.2.3.4/-1", "::1/129", "/8",
-            "::ffff:1.2.3.4/100", "fe80::1%eth0/64", "1.2.3.4/256", "1.2.3.4/8/8",
+            "1.2.3.4",
+            "1.2.3.4/",
+            "1.2.3.4/33",
+            "1.2.3.4/08",
+            "1.2.3.4/+8",
+            "1.2.3.4/-1",
+            "::1/129",
+            "/8",
+            "::ffff:1.2.3.4/100",
+            "fe80::1%eth0/64",
+            "1.2.3.4/256",
+            "1.2.3.4/8/8",
         ] {
             assert!(Cidr::parse(bad).is_err(), "{bad}");
         }

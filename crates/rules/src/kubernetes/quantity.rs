@@ -15,7 +15,7 @@ const NANO: i32 = -9;
 
 /// A resource quantity.
 #[derive(Debug, Clone)]
-pub struct Quantity {
+pub(crate) struct Quantity {
     amount: Amount,
 }
 
@@ -49,9 +49,10 @@ impl Quantity {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let pieces = pieces(text)
-            .ok_or_else(|| format!("{text:?} is not a quantity: a number with an optional suffix is expected"))?;
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let pieces = pieces(text).ok_or_else(|| {
+            format!("{text:?} is not a quantity: a number with an optional suffix is expected")
+        })?;
         let suffix = suffix(pieces.suffix)
             .ok_or_else(|| format!("the suffix {:?} of the quantity {text:?} is unknown", pieces.suffix))?;
         let amount = small(&pieces, suffix).unwrap_or_else(|| Amount::Large(large(&pieces, suffix)));
@@ -59,12 +60,12 @@ impl Quantity {
     }
 
     /// A whole number.
-    pub fn from_integer(value: i64) -> Self {
+    pub(crate) fn from_integer(value: i64) -> Self {
         Self { amount: Amount::Small { value, scale: 0 } }
     }
 
     /// The value as a 64-bit integer, if it is held as one.
-    pub fn as_integer(&self) -> Option<i64> {
+    pub(crate) fn as_integer(&self) -> Option<i64> {
         match self.amount {
             Amount::Small { value, scale } => scaled_up(value, scale),
             Amount::Large(_) => None,
@@ -72,7 +73,7 @@ impl Quantity {
     }
 
     /// The value as a double, infinite where it is too large.
-    pub fn as_approximate_float(&self) -> f64 {
+    pub(crate) fn as_approximate_float(&self) -> f64 {
         match &self.amount {
             #[expect(clippy::cast_precision_loss, reason = "the function promises an approximation")]
             Amount::Small { value, scale: 0 } => *value as f64,
@@ -83,7 +84,7 @@ impl Quantity {
     }
 
     /// -1, 0 or 1.
-    pub fn sign(&self) -> i64 {
+    pub(crate) fn sign(&self) -> i64 {
         match &self.amount {
             Amount::Small { value, .. } => value.signum(),
             Amount::Large(decimal) => decimal.sign(),
@@ -91,9 +92,11 @@ impl Quantity {
     }
 
     /// The numerical order.
-    pub fn compare(&self, other: &Self) -> Ordering {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
         match (&self.amount, &other.amount) {
-            (Amount::Small { value: left, scale }, Amount::Small { value: right, scale: same }) if scale == same => {
+            (Amount::Small { value: left, scale }, Amount::Small { value: right, scale: same })
+                if scale == same =>
+            {
                 left.cmp(right)
             }
             _ => self.to_decimal().compare(&other.to_decimal()),
@@ -102,8 +105,9 @@ impl Quantity {
 
     /// The sum; none if its digits would not fit into memory that a rule may use.
     #[must_use]
-    pub fn add(&self, other: &Self) -> Option<Self> {
-        if let (Amount::Small { value: a, scale: m }, Amount::Small { value: b, scale: n }) = (&self.amount, &other.amount)
+    pub(crate) fn add(&self, other: &Self) -> Option<Self> {
+        if let (Amount::Small { value: a, scale: m }, Amount::Small { value: b, scale: n }) =
+            (&self.amount, &other.amount)
             && let Some(amount) = add_small((*a, *m), (*b, *n))
         {
             return Some(Self { amount });
@@ -114,8 +118,9 @@ impl Quantity {
 
     /// The difference; none if its digits would not fit into memory that a rule may use.
     #[must_use]
-    pub fn subtract(&self, other: &Self) -> Option<Self> {
-        if let (Amount::Small { value: a, scale: m }, Amount::Small { value: b, scale: n }) = (&self.amount, &other.amount)
+    pub(crate) fn subtract(&self, other: &Self) -> Option<Self> {
+        if let (Amount::Small { value: a, scale: m }, Amount::Small { value: b, scale: n }) =
+            (&self.amount, &other.amount)
             && let Some(amount) = add_small((*a, *m), (b.wrapping_neg(), *n))
         {
             return Some(Self { amount });
@@ -125,7 +130,7 @@ impl Quantity {
     }
 
     /// How many bytes the value holds, for a rule's budget.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         match &self.amount {
             Amount::Small { .. } => size_of::<Self>(),
             Amount::Large(decimal) => size_of::<Self>() + decimal.digits(),
@@ -190,7 +195,10 @@ fn suffix(text: &str) -> Option<Suffix> {
         _ => {
             // Kubernetes reads 64 bits and keeps the lower 32.
             let exponent: i64 = text.strip_prefix(['e', 'E'])?.parse().ok()?;
-            #[expect(clippy::cast_possible_truncation, reason = "what Kubernetes does with a longer exponent")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "what Kubernetes does with a longer exponent"
+            )]
             Suffix::Decimal(exponent as i32)
         }
     })
@@ -201,7 +209,9 @@ fn small(pieces: &Pieces<'_>, suffix: Suffix) -> Option<Amount> {
     let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
     let (whole, fraction) = (length(pieces.whole).max(1), length(pieces.fraction));
     let (room, scale, factor) = match suffix {
-        Suffix::Decimal(exponent) => (SAFE_DIGITS.saturating_sub(whole.saturating_add(fraction)), exponent, 1),
+        Suffix::Decimal(exponent) => {
+            (SAFE_DIGITS.saturating_sub(whole.saturating_add(fraction)), exponent, 1)
+        }
         Suffix::Binary(exponent) if fraction == 0 => {
             (14_i64.saturating_sub(whole) - i64::from(exponent) * 3 / 10, 0, 1_i64 << exponent)
         }

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 /// A semantic version 2.0.0. Build metadata is checked but takes no part in anything (semver §10).
 #[derive(Debug, Clone)]
-pub struct Semver {
+pub(crate) struct Semver {
     major: u64,
     minor: u64,
     patch: u64,
@@ -24,7 +24,7 @@ impl Semver {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("a version must not be empty".to_owned());
         }
@@ -37,7 +37,8 @@ impl Semver {
         let (rest, build) = cut(rest, '+');
         let (patch, prerelease) = cut(rest, '-');
         let patch = number("patch version", patch)?;
-        let prerelease = prerelease.map_or(Ok(Vec::new()), |text| text.split('.').map(identifier).collect())?;
+        let prerelease =
+            prerelease.map_or(Ok(Vec::new()), |text| text.split('.').map(identifier).collect())?;
         for part in build.into_iter().flat_map(|text| text.split('.')) {
             if part.is_empty() || !is_alphanumeric(part) {
                 return Err(format!("the build metadata {part:?} must be of letters, digits and `-`"));
@@ -50,7 +51,7 @@ impl Semver {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse_normalized(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse_normalized(text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('v').unwrap_or(text);
         let mut parts: Vec<String> = text.splitn(3, '.').map(without_leading_zeros).collect();
         if parts.len() < 3 {
@@ -63,30 +64,30 @@ impl Semver {
     }
 
     /// The major version, as CEL's signed integer.
-    pub fn major(&self) -> i64 {
+    pub(crate) fn major(&self) -> i64 {
         self.major.cast_signed()
     }
 
     /// The minor version, as CEL's signed integer.
-    pub fn minor(&self) -> i64 {
+    pub(crate) fn minor(&self) -> i64 {
         self.minor.cast_signed()
     }
 
     /// The patch version, as CEL's signed integer.
-    pub fn patch(&self) -> i64 {
+    pub(crate) fn patch(&self) -> i64 {
         self.patch.cast_signed()
     }
 
     /// Precedence (semver §11).
-    pub fn compare(&self, other: &Self) -> Ordering {
-        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(|| {
-            match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        (self.major, self.minor, self.patch).cmp(&(other.major, other.minor, other.patch)).then_with(
+            || match (self.prerelease.is_empty(), other.prerelease.is_empty()) {
                 (true, true) => Ordering::Equal,
                 (true, false) => Ordering::Greater,
                 (false, true) => Ordering::Less,
                 (false, false) => self.prerelease.cmp(&other.prerelease),
-            }
-        })
+            },
+        )
     }
 }
 
@@ -151,12 +152,31 @@ mod tests {
 
     #[test]
     fn strict_versions_are_read_and_others_refused() {
-        for good in ["1.2.3", "0.0.0", "1.0.0-alpha.1+b.01", "1.0.0--", "18446744073709551615.0.0", "1.0.0-0a"] {
+        for good in
+            ["1.2.3", "0.0.0", "1.0.0-alpha.1+b.01", "1.0.0--", "18446744073709551615.0.0", "1.0.0-0a"]
+        {
             assert!(Semver::parse(good).is_ok(), "{good}");
         }
         for bad in [
-            "", "1", "1.2", "v1.2.3", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3+", "1.2.3-01", "1.2.3-a..b",
-            "1.2.3.4", "1.2.x", "-1.0.0", "1.2.3-é", "18446744073709551616.0.0", "1..2", ".1.2", " 1.2.3",
+            "",
+            "1",
+            "1.2",
+            "v1.2.3",
+            "01.2.3",
+            "1.02.3",
+            "1.2.03",
+            "1.2.3-",
+            "1.2.3+",
+            "1.2.3-01",
+            "1.2.3-a..b",
+            "1.2.3.4",
+            "1.2.x",
+            "-1.0.0",
+            "1.2.3-é",
+            "18446744073709551616.0.0",
+            "1..2",
+            ".1.2",
+            " 1.2.3",
         ] {
             assert!(Semver::parse(bad).is_err(), "{bad}");
         }
@@ -182,8 +202,18 @@ mod tests {
     #[test]
     fn precedence_is_that_of_the_specification() {
         let ordered = [
-            "1.0.0-1", "1.0.0-2", "1.0.0-10", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
-            "1.0.0-rc.1", "1.0.0", "1.0.1", "1.1.0", "2.0.0",
+            "1.0.0-1",
+            "1.0.0-2",
+            "1.0.0-10",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.1",
+            "1.1.0",
+            "2.0.0",
         ];
         for (i, left) in ordered.iter().enumerate() {
             for (j, right) in ordered.iter().enumerate() {

@@ -10,7 +10,7 @@ use escape::{Part, escape, is_escaped, unescape};
 
 /// A URL: an absolute one, or an absolute path.
 #[derive(Debug, Clone, Default)]
-pub struct Url {
+pub(crate) struct Url {
     scheme: String,
     /// What stands behind the scheme where no `/` follows it.
     opaque: String,
@@ -33,7 +33,7 @@ impl Url {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::check(text)?;
         let (front, fragment) = text.split_once('#').unwrap_or((text, ""));
         let mut url = parse(front, false)?;
@@ -46,38 +46,38 @@ impl Url {
     ///
     /// # Errors
     /// What is wrong with the text, in one sentence.
-    pub fn check(text: &str) -> Result<(), String> {
+    pub(crate) fn check(text: &str) -> Result<(), String> {
         parse(text, true).map(|_| ())
     }
 
     /// The scheme in lower case, or nothing.
-    pub fn scheme(&self) -> &str {
+    pub(crate) fn scheme(&self) -> &str {
         &self.scheme
     }
 
     /// Host and port, IPv6 addresses in brackets, or nothing.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// The host without port and brackets, or nothing.
-    pub fn hostname(&self) -> &str {
+    pub(crate) fn hostname(&self) -> &str {
         let host = self.host_and_port().0;
         host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
     }
 
     /// The port, or nothing.
-    pub fn port(&self) -> &str {
+    pub(crate) fn port(&self) -> &str {
         self.host_and_port().1
     }
 
     /// The path with its escapes, or nothing.
-    pub fn escaped_path(&self) -> &str {
+    pub(crate) fn escaped_path(&self) -> &str {
         &self.path
     }
 
     /// The parameters of the query, unescaped and in order. Broken ones are left out.
-    pub fn query(&self) -> Vec<(String, String)> {
+    pub(crate) fn query(&self) -> Vec<(String, String)> {
         if self.query.bytes().filter(|byte| *byte == b'&').count() >= MOST_PARAMETERS {
             return Vec::new();
         }
@@ -90,7 +90,7 @@ impl Url {
     }
 
     /// How many bytes the value holds, for a rule's budget.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         let user = self.user.as_ref().map_or(0, String::len);
         size_of::<Self>() + self.host.len() + self.path.len() + self.query.len() + self.fragment.len() + user
     }
@@ -235,7 +235,8 @@ fn parse_host(scheme: &str, host: &str) -> Result<String, String> {
 
 /// `:` and digits, or nothing.
 fn is_port(text: &str) -> bool {
-    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    text.is_empty()
+        || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The text with its own escapes where they are right, else escaped anew.

@@ -6,22 +6,12 @@ use crate::{List, RunError, Value};
 
 impl Function {
     /// A function that is called on its first argument.
-    pub(super) const fn member(
-        name: &'static str,
-        parameters: &'static [Ty],
-        result: Ty,
-        run: Run,
-    ) -> Self {
+    pub(super) const fn member(name: &'static str, parameters: &'static [Ty], result: Ty, run: Run) -> Self {
         Self { name, member: true, parameters, result, run, documentation: "", example: ("", "") }
     }
 
     /// A function that is called by its name alone.
-    pub(super) const fn global(
-        name: &'static str,
-        parameters: &'static [Ty],
-        result: Ty,
-        run: Run,
-    ) -> Self {
+    pub(super) const fn global(name: &'static str, parameters: &'static [Ty], result: Ty, run: Run) -> Self {
         Self { name, member: false, parameters, result, run, documentation: "", example: ("", "") }
     }
 

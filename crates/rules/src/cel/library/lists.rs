@@ -48,50 +48,83 @@ pub(super) const FUNCTIONS: &[Function] = &[
     sum_of(&[Ty::List(&Ty::Uint)], Ty::Uint, sum_unsigned),
     sum_of(&[Ty::List(&Ty::Double)], Ty::Double, sum_doubles),
     sum_of(&[Ty::List(&Ty::Duration)], Ty::Duration, sum_durations),
-    Function::member("indexOf", &[LIST, Ty::A], INT, index_of)
-        .is("The place of the first item that is equal, or -1.", "[1, 2, 2, 3].indexOf(2)", "1"),
-    Function::member("lastIndexOf", &[LIST, Ty::A], INT, last_index_of)
-        .is("The place of the last item that is equal, or -1.", "['a', 'b', 'b'].lastIndexOf('b')", "2"),
+    Function::member("indexOf", &[LIST, Ty::A], INT, index_of).is(
+        "The place of the first item that is equal, or -1.",
+        "[1, 2, 2, 3].indexOf(2)",
+        "1",
+    ),
+    Function::member("lastIndexOf", &[LIST, Ty::A], INT, last_index_of).is(
+        "The place of the last item that is equal, or -1.",
+        "['a', 'b', 'b'].lastIndexOf('b')",
+        "2",
+    ),
     Function::member("includes", &[Ty::Dyn, Ty::Dyn], Ty::Bool, includes).is(
         "Whether a list has an equal item, or a value that is no list is equal.",
         "'model-a'.includes('model-a') && [1, 2].includes(2)",
         "true",
     ),
-    Function::member("slice", &[LIST, INT, INT], LIST, slice)
-        .is("The items from one place up to before another.", "[1, 2, 3, 4].slice(1, 3)", "[2, 3]"),
-    Function::member("flatten", &[Ty::List(&LIST)], LIST, flatten)
-        .is("The items of a list of lists in one list.", "[[1], [2, 3]].flatten()", "[1, 2, 3]"),
+    Function::member("slice", &[LIST, INT, INT], LIST, slice).is(
+        "The items from one place up to before another.",
+        "[1, 2, 3, 4].slice(1, 3)",
+        "[2, 3]",
+    ),
+    Function::member("flatten", &[Ty::List(&LIST)], LIST, flatten).is(
+        "The items of a list of lists in one list.",
+        "[[1], [2, 3]].flatten()",
+        "[1, 2, 3]",
+    ),
     Function::member("flatten", &[Ty::List(&Ty::Dyn), INT], Ty::List(&Ty::Dyn), flatten).is(
         "The same for lists within lists, so many levels deep.",
         "dyn([[[1]], [[2]]]).flatten(2)",
         "[1, 2]",
     ),
-    Function::global("lists.range", &[INT], Ty::List(&INT), range)
-        .is("The integers from 0 up to before a number.", "lists.range(3)", "[0, 1, 2]"),
-    Function::member("reverse", &[LIST], LIST, reverse)
-        .is("The items from last to first.", "[5, 3, 1].reverse()", "[1, 3, 5]"),
-    Function::member("distinct", &[LIST], LIST, distinct)
-        .is("The items without those that are equal to an earlier one.", "[1, 2, 2, 1].distinct()", "[1, 2]"),
+    Function::global("lists.range", &[INT], Ty::List(&INT), range).is(
+        "The integers from 0 up to before a number.",
+        "lists.range(3)",
+        "[0, 1, 2]",
+    ),
+    Function::member("reverse", &[LIST], LIST, reverse).is(
+        "The items from last to first.",
+        "[5, 3, 1].reverse()",
+        "[1, 3, 5]",
+    ),
+    Function::member("distinct", &[LIST], LIST, distinct).is(
+        "The items without those that are equal to an earlier one.",
+        "[1, 2, 2, 1].distinct()",
+        "[1, 2]",
+    ),
 ];
 
 const fn is_sorted_of(parameters: &'static [Ty], _: &'static Ty) -> Function {
-    Function::member("isSorted", parameters, Ty::Bool, is_sorted)
-        .is("Whether no item is less than the one before it.", "[1, 2, 2].isSorted()", "true")
+    Function::member("isSorted", parameters, Ty::Bool, is_sorted).is(
+        "Whether no item is less than the one before it.",
+        "[1, 2, 2].isSorted()",
+        "true",
+    )
 }
 
 const fn min_of(parameters: &'static [Ty], result: &'static Ty) -> Function {
-    Function::member("min", parameters, *result, min)
-        .is("The least item; an error for an empty list.", "[3, 1, 2].min()", "1")
+    Function::member("min", parameters, *result, min).is(
+        "The least item; an error for an empty list.",
+        "[3, 1, 2].min()",
+        "1",
+    )
 }
 
 const fn max_of(parameters: &'static [Ty], result: &'static Ty) -> Function {
-    Function::member("max", parameters, *result, max)
-        .is("The greatest item; an error for an empty list.", "['a', 'c', 'b'].max()", r#""c""#)
+    Function::member("max", parameters, *result, max).is(
+        "The greatest item; an error for an empty list.",
+        "['a', 'c', 'b'].max()",
+        r#""c""#,
+    )
 }
 
 const fn sort_of(parameters: &'static [Ty], result: &'static Ty) -> Function {
-    Function::member("sort", parameters, Ty::List(result), sort)
-        .is("The items in their order.", "[3, 1, 2].sort()", "[1, 2, 3]")
+    Function::member("sort", parameters, Ty::List(result), sort).is(
+        "The items in their order.",
+        "[3, 1, 2].sort()",
+        "[1, 2, 3]",
+    )
 }
 
 const fn by_keys(parameters: &'static [Ty]) -> Function {
@@ -178,12 +211,13 @@ fn sorted<'a>(context: &mut Context<'_>, list: &List<'a>, keys: &List<'a>) -> Re
             return Ordering::Equal;
         }
         exhausted = context.budget.step().map_err(RunError::from);
-        compare(left, right, context.budget).unwrap_or_else(|error| {
-            exhausted = Err(error);
-            None
-        })
-        // NaN has no order: it goes behind all others, so that the order is one at all.
-        .unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)))
+        compare(left, right, context.budget)
+            .unwrap_or_else(|error| {
+                exhausted = Err(error);
+                None
+            })
+            // NaN has no order: it goes behind all others, so that the order is one at all.
+            .unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)))
     });
     exhausted?;
     context.list(pairs.into_iter().map(|(_, item)| item).collect())

@@ -57,7 +57,9 @@ fn constant<'a>(context: &mut Context<'_>, name: &str) -> Result<Value<'a>, RunE
 }
 
 fn named<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    let Some(format) = NamedFormat::named(text(context, arguments)?) else { return Ok(Value::Optional(None)) };
+    let Some(format) = NamedFormat::named(text(context, arguments)?) else {
+        return Ok(Value::Optional(None));
+    };
     let format = make(context, size_of::<NamedFormat>(), format)?;
     Ok(Value::Optional(Some(Rc::new(format))))
 }

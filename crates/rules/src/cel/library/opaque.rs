@@ -43,7 +43,9 @@ macro_rules! opaque {
 opaque!(Ip, "net.IP", |a, b| a == b, |value| format!("ip(\"{value}\")"));
 opaque!(Cidr, "net.CIDR", |a, b| a == b, |value| format!("cidr(\"{value}\")"));
 opaque!(Url, "kubernetes.URL", |a, b| a == b, |value| format!("url({:?})", value.to_string()));
-opaque!(Quantity, "kubernetes.Quantity", |a, b| a.compare(b).is_eq(), |value| format!("quantity(\"{value}\")"));
+opaque!(Quantity, "kubernetes.Quantity", |a, b| a.compare(b).is_eq(), |value| format!(
+    "quantity(\"{value}\")"
+));
 opaque!(Semver, "kubernetes.Semver", |a, b| a.compare(b).is_eq(), |value| format!("semver(\"{value}\")"));
 opaque!(NamedFormat, "kubernetes.NamedFormat", |a, b| a == b, |value| format!("format.{}()", value.name()));
 

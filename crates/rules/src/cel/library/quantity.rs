@@ -12,8 +12,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "quantity('1.5G') == quantity('1500M')",
         "true",
     ),
-    Function::global("isQuantity", &[Ty::Text], Ty::Bool, is_quantity)
-        .is("Whether `quantity` reads the text.", "isQuantity('200K')", "false"),
+    Function::global("isQuantity", &[Ty::Text], Ty::Bool, is_quantity).is(
+        "Whether `quantity` reads the text.",
+        "isQuantity('200K')",
+        "false",
+    ),
     Function::global("sign", &[QUANTITY], Ty::Int, sign).is("-1, 0 or 1.", "sign(quantity('-5m'))", "-1"),
     Function::member("isGreaterThan", &[QUANTITY, QUANTITY], Ty::Bool, is_greater).is(
         "Whether it is greater than another.",
@@ -30,26 +33,41 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "quantity('200M').compareTo(quantity('0.2G'))",
         "0",
     ),
-    Function::member("asApproximateFloat", &[QUANTITY], Ty::Double, as_float)
-        .is("The value as a double.", "quantity('1500m').asApproximateFloat()", "1.5"),
-    Function::member("asInteger", &[QUANTITY], Ty::Int, as_integer)
-        .is("The value as an integer; an error if it is held as none.", "quantity('50k').asInteger()", "50000"),
-    Function::member("isInteger", &[QUANTITY], Ty::Bool, is_integer)
-        .is("Whether `asInteger` succeeds.", "quantity('1.5').isInteger()", "false"),
+    Function::member("asApproximateFloat", &[QUANTITY], Ty::Double, as_float).is(
+        "The value as a double.",
+        "quantity('1500m').asApproximateFloat()",
+        "1.5",
+    ),
+    Function::member("asInteger", &[QUANTITY], Ty::Int, as_integer).is(
+        "The value as an integer; an error if it is held as none.",
+        "quantity('50k').asInteger()",
+        "50000",
+    ),
+    Function::member("isInteger", &[QUANTITY], Ty::Bool, is_integer).is(
+        "Whether `asInteger` succeeds.",
+        "quantity('1.5').isInteger()",
+        "false",
+    ),
     Function::member("add", &[QUANTITY, QUANTITY], QUANTITY, add).is(
         "The sum.",
         "quantity('50k').add(quantity('20k')).asInteger()",
         "70000",
     ),
-    Function::member("add", &[QUANTITY, Ty::Int], QUANTITY, add)
-        .is("The sum.", "quantity('50k').add(20).asInteger()", "50020"),
+    Function::member("add", &[QUANTITY, Ty::Int], QUANTITY, add).is(
+        "The sum.",
+        "quantity('50k').add(20).asInteger()",
+        "50020",
+    ),
     Function::member("sub", &[QUANTITY, QUANTITY], QUANTITY, subtract).is(
         "The difference.",
         "quantity('50k').sub(quantity('20k')).asInteger()",
         "30000",
     ),
-    Function::member("sub", &[QUANTITY, Ty::Int], QUANTITY, subtract)
-        .is("The difference.", "quantity('50k').sub(20000).asInteger()", "30000"),
+    Function::member("sub", &[QUANTITY, Ty::Int], QUANTITY, subtract).is(
+        "The difference.",
+        "quantity('50k').sub(20000).asInteger()",
+        "30000",
+    ),
 ];
 
 fn quantity<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
@@ -114,8 +132,8 @@ fn combined<'a>(
         of(right)?
     };
     context.budget.scan(left.size() + right.size())?;
-    let result =
-        operation(left, right).ok_or_else(|| RunError::failed("the quantities are of too different a size"))?;
+    let result = operation(left, right)
+        .ok_or_else(|| RunError::failed("the quantities are of too different a size"))?;
     make(context, result.size(), result)
 }
 

@@ -6,8 +6,11 @@ use crate::cel::signature::Ty;
 use crate::{RunError, Text, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::member("find", &[Ty::Text, Ty::Text], Ty::Text, find)
-        .is("The first part that matches; empty if there is none.", "'abc 123'.find('[0-9]+')", r#""123""#),
+    Function::member("find", &[Ty::Text, Ty::Text], Ty::Text, find).is(
+        "The first part that matches; empty if there is none.",
+        "'abc 123'.find('[0-9]+')",
+        r#""123""#,
+    ),
     Function::member("findAll", &[Ty::Text, Ty::Text], Ty::LIST_TEXT, find_all).is(
         "All parts that match, not overlapping.",
         "'123 abc 456'.findAll('[0-9]+')",

@@ -6,12 +6,21 @@ use crate::cel::signature::Ty;
 use crate::{List, RunError, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::global("sets.contains", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, contains)
-        .is("Whether every item of the second list is in the first.", "sets.contains([1, 2, 3], [2, 2])", "true"),
-    Function::global("sets.equivalent", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, equivalent)
-        .is("Whether each list has every item of the other.", "sets.equivalent([1, 2], [2, 1, 1])", "true"),
-    Function::global("sets.intersects", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, intersects)
-        .is("Whether any item is in both lists.", "sets.intersects(['a'], ['b', 'c'])", "false"),
+    Function::global("sets.contains", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, contains).is(
+        "Whether every item of the second list is in the first.",
+        "sets.contains([1, 2, 3], [2, 2])",
+        "true",
+    ),
+    Function::global("sets.equivalent", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, equivalent).is(
+        "Whether each list has every item of the other.",
+        "sets.equivalent([1, 2], [2, 1, 1])",
+        "true",
+    ),
+    Function::global("sets.intersects", &[Ty::LIST_A, Ty::LIST_A], Ty::Bool, intersects).is(
+        "Whether any item is in both lists.",
+        "sets.intersects(['a'], ['b', 'c'])",
+        "false",
+    ),
 ];
 
 fn contains<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {

@@ -11,51 +11,96 @@ const TEXT: Ty = Ty::Text;
 const INT: Ty = Ty::Int;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::member("charAt", &[TEXT, INT], TEXT, char_at)
-        .is("The character at a place; empty right behind the last one.", "'für'.charAt(1)", r#""ü""#),
+    Function::member("charAt", &[TEXT, INT], TEXT, char_at).is(
+        "The character at a place; empty right behind the last one.",
+        "'für'.charAt(1)",
+        r#""ü""#,
+    ),
     Function::member("format", &[TEXT, Ty::List(&Ty::Dyn)], TEXT, format::run).is(
         "The text with its clauses (`%s %d %f %e %b %o %x %X %%`) replaced by the items of the list.",
         "'%s has %d groups'.format(['eva', 2])",
         r#""eva has 2 groups""#,
     ),
-    Function::member("indexOf", &[TEXT, TEXT], INT, index_of)
-        .is("The place where a text first begins, or -1.", "'hello mellow'.indexOf('ello')", "1"),
-    Function::member("indexOf", &[TEXT, TEXT, INT], INT, index_of)
-        .is("The same, from a place on.", "'hello mellow'.indexOf('ello', 2)", "7"),
-    Function::member("join", &[Ty::LIST_TEXT], TEXT, join)
-        .is("The texts of a list, one behind the other.", "['a', 'b'].join()", r#""ab""#),
-    Function::member("join", &[Ty::LIST_TEXT, TEXT], TEXT, join)
-        .is("The same with a separator between them.", "['a', 'b'].join(', ')", r#""a, b""#),
-    Function::member("lastIndexOf", &[TEXT, TEXT], INT, last_index_of)
-        .is("The place where a text last begins, or -1.", "'hello mellow'.lastIndexOf('ello')", "7"),
-    Function::member("lastIndexOf", &[TEXT, TEXT, INT], INT, last_index_of)
-        .is("The same, not behind a place.", "'hello mellow'.lastIndexOf('ello', 6)", "1"),
-    Function::member("lowerAscii", &[TEXT], TEXT, lower_ascii)
-        .is("The text with its ASCII letters in lower case.", "'TacoCat'.lowerAscii()", r#""tacocat""#),
-    Function::member("replace", &[TEXT, TEXT, TEXT], TEXT, replace)
-        .is("The text with each occurrence of one text replaced by another.", "'a-b-c'.replace('-', '.')", r#""a.b.c""#),
+    Function::member("indexOf", &[TEXT, TEXT], INT, index_of).is(
+        "The place where a text first begins, or -1.",
+        "'hello mellow'.indexOf('ello')",
+        "1",
+    ),
+    Function::member("indexOf", &[TEXT, TEXT, INT], INT, index_of).is(
+        "The same, from a place on.",
+        "'hello mellow'.indexOf('ello', 2)",
+        "7",
+    ),
+    Function::member("join", &[Ty::LIST_TEXT], TEXT, join).is(
+        "The texts of a list, one behind the other.",
+        "['a', 'b'].join()",
+        r#""ab""#,
+    ),
+    Function::member("join", &[Ty::LIST_TEXT, TEXT], TEXT, join).is(
+        "The same with a separator between them.",
+        "['a', 'b'].join(', ')",
+        r#""a, b""#,
+    ),
+    Function::member("lastIndexOf", &[TEXT, TEXT], INT, last_index_of).is(
+        "The place where a text last begins, or -1.",
+        "'hello mellow'.lastIndexOf('ello')",
+        "7",
+    ),
+    Function::member("lastIndexOf", &[TEXT, TEXT, INT], INT, last_index_of).is(
+        "The same, not behind a place.",
+        "'hello mellow'.lastIndexOf('ello', 6)",
+        "1",
+    ),
+    Function::member("lowerAscii", &[TEXT], TEXT, lower_ascii).is(
+        "The text with its ASCII letters in lower case.",
+        "'TacoCat'.lowerAscii()",
+        r#""tacocat""#,
+    ),
+    Function::member("replace", &[TEXT, TEXT, TEXT], TEXT, replace).is(
+        "The text with each occurrence of one text replaced by another.",
+        "'a-b-c'.replace('-', '.')",
+        r#""a.b.c""#,
+    ),
     Function::member("replace", &[TEXT, TEXT, TEXT, INT], TEXT, replace).is(
         "The same, at most so many times; a negative number sets no limit.",
         "'a-b-c'.replace('-', '.', 1)",
         r#""a.b-c""#,
     ),
-    Function::member("split", &[TEXT, TEXT], Ty::LIST_TEXT, split)
-        .is("The parts of a text between separators.", "'a,b,c'.split(',')", r#"["a", "b", "c"]"#),
+    Function::member("split", &[TEXT, TEXT], Ty::LIST_TEXT, split).is(
+        "The parts of a text between separators.",
+        "'a,b,c'.split(',')",
+        r#"["a", "b", "c"]"#,
+    ),
     Function::member("split", &[TEXT, TEXT, INT], Ty::LIST_TEXT, split).is(
         "The same, at most so many parts; a negative number sets no limit.",
         "'a,b,c'.split(',', 2)",
         r#"["a", "b,c"]"#,
     ),
-    Function::global("strings.quote", &[TEXT], TEXT, quote)
-        .is("The text in double quotes, its special characters escaped.", r#"strings.quote('a"b')"#, r#""\"a\\\"b\"""#),
-    Function::member("substring", &[TEXT, INT], TEXT, substring)
-        .is("The part from a place on.", "'tacocat'.substring(4)", r#""cat""#),
-    Function::member("substring", &[TEXT, INT, INT], TEXT, substring)
-        .is("The part from one place up to before another.", "'tacocat'.substring(0, 4)", r#""taco""#),
-    Function::member("trim", &[TEXT], TEXT, trim)
-        .is("The text without white space at both ends.", r"' \t a b '.trim()", r#""a b""#),
-    Function::member("upperAscii", &[TEXT], TEXT, upper_ascii)
-        .is("The text with its ASCII letters in upper case.", "'TacoCat'.upperAscii()", r#""TACOCAT""#),
+    Function::global("strings.quote", &[TEXT], TEXT, quote).is(
+        "The text in double quotes, its special characters escaped.",
+        r#"strings.quote('a"b')"#,
+        r#""\"a\\\"b\"""#,
+    ),
+    Function::member("substring", &[TEXT, INT], TEXT, substring).is(
+        "The part from a place on.",
+        "'tacocat'.substring(4)",
+        r#""cat""#,
+    ),
+    Function::member("substring", &[TEXT, INT, INT], TEXT, substring).is(
+        "The part from one place up to before another.",
+        "'tacocat'.substring(0, 4)",
+        r#""taco""#,
+    ),
+    Function::member("trim", &[TEXT], TEXT, trim).is(
+        "The text without white space at both ends.",
+        r"' \t a b '.trim()",
+        r#""a b""#,
+    ),
+    Function::member("upperAscii", &[TEXT], TEXT, upper_ascii).is(
+        "The text with its ASCII letters in upper case.",
+        "'TacoCat'.upperAscii()",
+        r#""TACOCAT""#,
+    ),
 ];
 
 fn char_at<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {

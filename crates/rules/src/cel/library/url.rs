@@ -18,16 +18,31 @@ pub(super) const FUNCTIONS: &[Function] = &[
         "url('https://example.com/a') == url('HTTPS://example.com/a')",
         "true",
     ),
-    Function::global("isURL", &[TEXT], Ty::Bool, is_url)
-        .is("Whether `url` reads the text.", "isURL('../relative-path')", "false"),
-    Function::member("getScheme", &[URL], TEXT, scheme)
-        .is("The scheme, or nothing.", "url('https://example.com/').getScheme()", r#""https""#),
-    Function::member("getHost", &[URL], TEXT, host)
-        .is("Host and port, or nothing.", "url('https://[::1]:80/').getHost()", r#""[::1]:80""#),
-    Function::member("getHostname", &[URL], TEXT, hostname)
-        .is("The host without port and brackets, or nothing.", "url('https://[::1]:80/').getHostname()", r#""::1""#),
-    Function::member("getPort", &[URL], TEXT, port)
-        .is("The port, or nothing.", "url('https://example.com:80/').getPort()", r#""80""#),
+    Function::global("isURL", &[TEXT], Ty::Bool, is_url).is(
+        "Whether `url` reads the text.",
+        "isURL('../relative-path')",
+        "false",
+    ),
+    Function::member("getScheme", &[URL], TEXT, scheme).is(
+        "The scheme, or nothing.",
+        "url('https://example.com/').getScheme()",
+        r#""https""#,
+    ),
+    Function::member("getHost", &[URL], TEXT, host).is(
+        "Host and port, or nothing.",
+        "url('https://[::1]:80/').getHost()",
+        r#""[::1]:80""#,
+    ),
+    Function::member("getHostname", &[URL], TEXT, hostname).is(
+        "The host without port and brackets, or nothing.",
+        "url('https://[::1]:80/').getHostname()",
+        r#""::1""#,
+    ),
+    Function::member("getPort", &[URL], TEXT, port).is(
+        "The port, or nothing.",
+        "url('https://example.com:80/').getPort()",
+        r#""80""#,
+    ),
     Function::member("getEscapedPath", &[URL], TEXT, escaped_path).is(
         "The path with its escapes, or nothing.",
         "url('https://example.com/with space/').getEscapedPath()",

@@ -7,14 +7,51 @@ fn quantity(text: &str) -> Quantity {
 #[test]
 fn texts_are_read_as_kubernetes_reads_them() {
     for good in [
-        "0", "-", "+", ".", "1.", ".5", "-0", "1e3", "1E3", "1e+3", "1e-3", "1E", "1.Ki", "1e4294967296",
-        "Mi", "k", "1234567890123456789.", "000", "12345678901234567890123", "1e2147483647", "1e-2147483648",
+        "0",
+        "-",
+        "+",
+        ".",
+        "1.",
+        ".5",
+        "-0",
+        "1e3",
+        "1E3",
+        "1e+3",
+        "1e-3",
+        "1E",
+        "1.Ki",
+        "1e4294967296",
+        "Mi",
+        "k",
+        "1234567890123456789.",
+        "000",
+        "12345678901234567890123",
+        "1e2147483647",
+        "1e-2147483648",
     ] {
         assert!(Quantity::parse(good).is_ok(), "{good}");
     }
     for bad in [
-        "", "+-1", "1e", "1ki", "1Zi", "1 k", "1i", "1E+", "1E5k", "0x1", "1_000", "1e1e1", "١", "200K", "Three",
-        "1,3G", "1..2", " 1", "1Mi5", "1e99999999999999999999",
+        "",
+        "+-1",
+        "1e",
+        "1ki",
+        "1Zi",
+        "1 k",
+        "1i",
+        "1E+",
+        "1E5k",
+        "0x1",
+        "1_000",
+        "1e1e1",
+        "١",
+        "200K",
+        "Three",
+        "1,3G",
+        "1..2",
+        " 1",
+        "1Mi5",
+        "1e99999999999999999999",
     ] {
         assert!(Quantity::parse(bad).is_err(), "{bad}");
     }
@@ -104,11 +141,24 @@ fn sums_and_differences_are_exact() {
         ("999999999999999999", "999999999999999999", "1999999999999999998", "0"),
         ("9999999999999999999999", "1", "10000000000000000000000", "9999999999999999999998"),
         ("100n", "1", "1.0000001", "-0.9999999"),
-        ("1e30", "1e-9", "1000000000000000000000000000000.000000001", "999999999999999999999999999999.999999999"),
+        (
+            "1e30",
+            "1e-9",
+            "1000000000000000000000000000000.000000001",
+            "999999999999999999999999999999.999999999",
+        ),
     ] {
         let (left, right) = (quantity(left), quantity(right));
-        assert_eq!(left.add(&right).unwrap().compare(&quantity(sum)), Ordering::Equal, "{left:?} + {right:?}");
-        assert_eq!(left.subtract(&right).unwrap().compare(&quantity(difference)), Ordering::Equal, "{left:?} - {right:?}");
+        assert_eq!(
+            left.add(&right).unwrap().compare(&quantity(sum)),
+            Ordering::Equal,
+            "{left:?} + {right:?}"
+        );
+        assert_eq!(
+            left.subtract(&right).unwrap().compare(&quantity(difference)),
+            Ordering::Equal,
+            "{left:?} - {right:?}"
+        );
     }
     assert!(quantity("1e2000000000").add(&quantity("1")).is_none(), "too long to write out");
 }

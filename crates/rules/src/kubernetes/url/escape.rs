@@ -25,7 +25,10 @@ pub(super) fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
                 rest = after;
             }
             b'+' if part == Part::Query => bytes.push(b' '),
-            byte if matches!(part, Part::Host | Part::Zone) && byte.is_ascii() && needs_escape(*byte, part) => {
+            byte if matches!(part, Part::Host | Part::Zone)
+                && byte.is_ascii()
+                && needs_escape(*byte, part) =>
+            {
                 return Err(format!("{:?} may not stand in a host", char::from(*byte)));
             }
             byte => bytes.push(*byte),
@@ -36,9 +39,9 @@ pub(super) fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
 
 fn hexadecimal(text: &[u8], part: Part) -> Option<(u8, &[u8])> {
     let (digits, after) = text.split_at_checked(2)?;
-    let byte = digits.iter().try_fold(0_u32, |value, digit| {
-        char::from(*digit).to_digit(16).map(|digit| value * 16 + digit)
-    })?;
+    let byte = digits
+        .iter()
+        .try_fold(0_u32, |value, digit| char::from(*digit).to_digit(16).map(|digit| value * 16 + digit))?;
     let byte = u8::try_from(byte).ok()?;
     let allowed = match part {
         // Only bytes beyond ASCII may be escaped in a host, and the `%` before a zone.

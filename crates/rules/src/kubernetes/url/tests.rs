@@ -3,7 +3,10 @@ use super::*;
 #[test]
 fn urls_are_split_as_go_splits_them() {
     for (text, parts) in [
-        ("https://user:pass@example.com:80/path?query=val#fragment", ["https", "example.com:80", "example.com", "80", "/path"]),
+        (
+            "https://user:pass@example.com:80/path?query=val#fragment",
+            ["https", "example.com:80", "example.com", "80", "/path"],
+        ),
         ("/absolute-path", ["", "", "", "", "/absolute-path"]),
         ("*", ["", "", "", "", "*"]),
         ("http:", ["http", "", "", "", ""]),
@@ -30,17 +33,41 @@ fn urls_are_split_as_go_splits_them() {
         ("http://a//b", ["http", "a", "a", "", "//b"]),
     ] {
         let url = Url::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!([url.scheme(), url.host(), url.hostname(), url.port(), url.escaped_path()], parts, "{text}");
+        assert_eq!(
+            [url.scheme(), url.host(), url.hostname(), url.port(), url.escaped_path()],
+            parts,
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn what_go_refuses_is_refused() {
     for text in [
-        "", "https://a:b:c/", "../relative-path", "http://[::1", "http://[fe80::1%eth0]/", "http://[1.2.3.4]/",
-        "http://[::1]x/", "http://a b/", "http://a%20b/", "http://a%zz/", "/a%zz", "http://a/#%zz", "ht_tp://a/",
-        "1http://a/", "://a", "http://a:80:90/", "http://a:x/", "http://us er@h/", "http://a\\b/", "http://a/%",
-        "http://a[b]/", "http://%31/", "http://a/\n", "http://[::1%25]/",
+        "",
+        "https://a:b:c/",
+        "../relative-path",
+        "http://[::1",
+        "http://[fe80::1%eth0]/",
+        "http://[1.2.3.4]/",
+        "http://[::1]x/",
+        "http://a b/",
+        "http://a%20b/",
+        "http://a%zz/",
+        "/a%zz",
+        "http://a/#%zz",
+        "ht_tp://a/",
+        "1http://a/",
+        "://a",
+        "http://a:80:90/",
+        "http://a:x/",
+        "http://us er@h/",
+        "http://a\\b/",
+        "http://a/%",
+        "http://a[b]/",
+        "http://%31/",
+        "http://a/\n",
+        "http://[::1%25]/",
     ] {
         assert!(Url::parse(text).is_err(), "{text}");
     }
@@ -58,7 +85,8 @@ fn queries_are_unescaped_and_broken_parameters_left_out() {
         ("http://a/?", vec![]),
     ] {
         let query = Url::parse(text).unwrap().query();
-        let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let query: Vec<(&str, &str)> =
+            query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(query, expected, "{text}");
     }
 }

@@ -37,8 +37,21 @@ impl Clause {
     pub(crate) fn takes(self, type_name: &str) -> bool {
         let types: &[&str] = match self {
             Self::Text => &[
-                "list", "map", "int", "uint", "double", "bool", "string", "timestamp", "bytes", "duration", "type", "null",
-                "null_type", "google.protobuf.Timestamp", "google.protobuf.Duration",
+                "list",
+                "map",
+                "int",
+                "uint",
+                "double",
+                "bool",
+                "string",
+                "timestamp",
+                "bytes",
+                "duration",
+                "type",
+                "null",
+                "null_type",
+                "google.protobuf.Timestamp",
+                "google.protobuf.Duration",
             ],
             Self::Decimal | Self::Octal => &["int", "uint"],
             Self::Fixed(_) | Self::Scientific(_) => &["double", "string"],
@@ -117,7 +130,8 @@ fn next<'f>(rest: &mut &'f str, has_item: impl FnOnce() -> bool) -> Result<Optio
     let mut precision = PRECISION;
     let mut after = after;
     if let Some(number) = after.strip_prefix('.') {
-        let (digits, verb) = number.split_at(number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len()));
+        let (digits, verb) =
+            number.split_at(number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len()));
         precision = digits
             .parse()
             .ok()
@@ -135,7 +149,9 @@ fn next<'f>(rest: &mut &'f str, has_item: impl FnOnce() -> bool) -> Result<Optio
         Some('o') => Clause::Octal,
         Some('x') => Clause::Hexadecimal { upper: false },
         Some('X') => Clause::Hexadecimal { upper: true },
-        Some(other) => return Err(format!("`%{other}` is not a clause: use one of %s %d %f %e %b %o %x %X %%")),
+        Some(other) => {
+            return Err(format!("`%{other}` is not a clause: use one of %s %d %f %e %b %o %x %X %%"));
+        }
         None => return Err("the format ends within a clause: write `%%` for a `%`".to_owned()),
     };
     *rest = characters.as_str();
@@ -282,9 +298,15 @@ impl Output<'_, '_> {
             match simple_escape(c) {
                 Some(letter) => quoted.extend(['\\', letter]),
                 None if is_printable(c) => quoted.push(c),
-                None if c.is_ascii() => quoted.push_str(&format!("\\x{:02x}", u32::from(c))),
-                None if u32::from(c) < 0x1_0000 => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-                None => quoted.push_str(&format!("\\U{:08x}", u32::from(c))),
+                None if c.is_ascii() => {
+                    let _ = write!(quoted, "\\x{:02x}", u32::from(c));
+                }
+                None if u32::from(c) < 0x1_0000 => {
+                    let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+                }
+                None => {
+                    let _ = write!(quoted, "\\U{:08x}", u32::from(c));
+                }
             }
             if quoted.len() >= 4096 {
                 self.push(&quoted)?;
@@ -387,13 +409,12 @@ fn general(value: f64) -> String {
     }
     let scientific = format!("{value:e}");
     let Some((mantissa, exponent)) = scientific.split_once('e') else { return scientific };
-    match exponent.parse::<i32>() {
-        Ok(-4..=5) => format!("{value}"),
-        Ok(exponent) => {
+    match exponent.parse::<i32>().unwrap_or(0) {
+        -4..=5 => format!("{value}"),
+        exponent => {
             let sign = if exponent < 0 { '-' } else { '+' };
             format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
         }
-        Err(_) => format!("{value}"),
     }
 }
 

@@ -52,9 +52,18 @@ fn numbers_are_written_as_the_original_writes_them() {
 fn formats_in_the_source_are_checked() {
     assert_eq!(check("%s %d%%", 2), Ok(vec![Clause::Text, Clause::Decimal]));
     assert_eq!(check("%.2f", 1), Ok(vec![Clause::Fixed(2)]));
-    for (format, count) in
-        [("%s", 0), ("%s", 2), ("%", 0), ("%", 1), ("%z", 1), ("%5d", 1), ("%.f", 1), ("%.2", 1), ("%S", 1), ("%é", 1)]
-    {
+    for (format, count) in [
+        ("%s", 0),
+        ("%s", 2),
+        ("%", 0),
+        ("%", 1),
+        ("%z", 1),
+        ("%5d", 1),
+        ("%.f", 1),
+        ("%.2", 1),
+        ("%S", 1),
+        ("%é", 1),
+    ] {
         assert!(check(format, count).is_err(), "{format}");
     }
     assert!(Clause::Text.takes("dyn") && Clause::Text.takes("list"));
