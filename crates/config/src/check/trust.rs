@@ -179,7 +179,7 @@ fn check_tokens(entry: &Jwt, problems: &mut Diagnostics) {
 
 fn check_groups(filter: &GroupFilter, problems: &mut Diagnostics) {
     if let Some(pattern) = &filter.pattern
-        && let Err(error) = claimgate_rules::pattern::Pattern::compile(&pattern.value)
+        && let Err(error) = claimgate_rules::Pattern::compile(&pattern.value)
     {
         problems.push(invalid(&pattern.place, error.to_string()).expected("a regular expression of RE2"));
     }
