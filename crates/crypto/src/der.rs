@@ -114,11 +114,11 @@ mod tests {
     #[test]
     fn integers_are_unsigned_and_short() {
         for (bytes, value) in [(&[0, 0x80][..], Ok(&[0x80][..])), (&[1], Ok(&[1])), (&[0], Ok(&[]))] {
-            let element = [&[INTEGER, bytes.len() as u8], bytes].concat();
+            let element = [&[INTEGER, u8::try_from(bytes.len()).unwrap()], bytes].concat();
             assert_eq!(Der::new(&element).unsigned(), value);
         }
         for bad in [&[0x80][..], &[0, 1], &[]] {
-            let element = [&[INTEGER, bad.len() as u8], bad].concat();
+            let element = [&[INTEGER, u8::try_from(bad.len()).unwrap()], bad].concat();
             assert_eq!(Der::new(&element).unsigned(), Err(DerError), "{bad:?}");
         }
     }

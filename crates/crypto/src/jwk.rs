@@ -100,14 +100,11 @@ pub(crate) fn from_jwk(jwk: &Json, accept: Accept) -> Result<VerificationKey, Ke
     if is_secret && accept == Accept::Public {
         return Err(KeyError::SharedSecret);
     }
-    let declared = match text(jwk, "alg")? {
-        None => None,
-        Some(name) => Some(Algorithm::from_name(name).ok_or(KeyError::UnsupportedAlgorithm)?),
-    };
     if is_secret {
-        return VerificationKey::from_secret(&Secret::new(bytes(jwk, "k")?), id, declared);
+        return VerificationKey::from_secret(&Secret::new(bytes(jwk, "k")?), id, declared(jwk)?);
     }
     let key = public_key(kty, jwk)?;
+    let declared = declared(jwk)?;
     let mut key = VerificationKey::from_public(&key, id, declared)?;
     key.has_private_members = jwk.contains("d");
     Ok(key)
@@ -128,6 +125,12 @@ pub(crate) fn public_key(kty: &str, jwk: &Object) -> Result<PublicKey, KeyError>
         },
         _ => Err(KeyError::UnknownKeyType),
     }
+}
+
+/// `alg` (RFC 7517 §4.4).
+fn declared(jwk: &Object) -> Result<Option<Algorithm>, KeyError> {
+    let name = text(jwk, "alg")?;
+    name.map(|name| Algorithm::from_name(name).ok_or(KeyError::UnsupportedAlgorithm)).transpose()
 }
 
 /// `use` and `key_ops` (RFC 7517 §4.2, §4.3).

@@ -21,7 +21,7 @@ pub struct VerificationKey {
 }
 
 enum Verifier {
-    Rsa(RsaVerifier),
+    Rsa(Box<RsaVerifier>),
     Ec(Curve, ParsedPublicKey),
     Ed25519(ParsedPublicKey),
     Hmac(Box<HmacVerifier>),
@@ -50,7 +50,8 @@ impl VerificationKey {
         let verifier = match key {
             PublicKey::Rsa { modulus, exponent } => {
                 let first = declared.unwrap_or(Algorithm::Rs256);
-                Verifier::Rsa(RsaVerifier::new(modulus.clone(), exponent.clone(), first)?)
+                let rsa = RsaVerifier::new(modulus.clone(), exponent.clone(), first)?;
+                Verifier::Rsa(Box::new(rsa))
             }
             PublicKey::Ec { curve, point } => {
                 let algorithm = match curve {

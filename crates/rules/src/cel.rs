@@ -3,3 +3,6 @@
 mod library;
 mod relation;
 mod signature;
+
+mod pending;
+pub use pending::{Dialect, Kind, Reads, Rule};
