@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use claimgate_core::decision::{Denial, DenyReason};
 use claimgate_core::identity::Identity;
-use claimgate_core::ports::{IssuerKeys, KeyDirectory, KeySnapshot};
+use claimgate_core::ports::{BoxFuture, IssuerKeys, KeyDirectory, KeySnapshot};
 use claimgate_core::route::Route;
 use claimgate_core::time::Timestamp;
 use claimgate_core::token::VerifiedToken;
 use claimgate_core::trace::{Stage, Step, StepOutcome, Trace};
 use claimgate_core::trust::{Issuer, TokenKinds, TrustEntry};
 use claimgate_crypto::{
-    JwtError, JwtLimits, KeySet, RegisteredClaims, TokenType, UnverifiedJwt, VerifyError,
+    Algorithm, JwtError, JwtLimits, KeyId, RegisteredClaims, TokenType, UnverifiedJwt, VerificationKey,
+    VerifyError,
 };
 use claimgate_json::{Json, Object};
 
@@ -81,9 +82,9 @@ impl Authenticator {
         })?;
         let snapshot = key_snapshot(&*keys, issuer, &jwt, trace).await?;
         let entry = entry.clone();
-        let token = verify(jwt, &snapshot, issuer, trace)?;
+        let token = verify(jwt, &*snapshot, issuer, trace)?;
         let identity = Arc::new(entry.identify(&token, trace)?);
-        Ok(Authenticated { token, entry, identity, valid_until, keys, generation: snapshot.generation })
+        Ok(Authenticated { token, entry, identity, valid_until, keys, generation: snapshot.generation() })
     }
 }
 
@@ -263,44 +264,39 @@ async fn key_snapshot(
     issuer: &Issuer,
     jwt: &UnverifiedJwt<'_>,
     trace: &mut Trace,
-) -> Result<Arc<KeySnapshot>, Denial> {
-    let key_id = jwt.key_id().map(claimgate_crypto::KeyId::as_str);
-    let knows = |set: &KeySet| match key_id {
-        Some(id) => set.has_key_id(id) || set.candidates(Some(id), jwt.algorithm()).next().is_some(),
-        None => set.candidates(None, jwt.algorithm()).next().is_some(),
+) -> Result<Arc<dyn KeySnapshot>, Denial> {
+    let key_id = jwt.key_id().map(KeyId::as_str);
+    let knows = |keys: &dyn KeySnapshot| {
+        let named = key_id.is_some_and(|id| keys.has_key_id(id));
+        named || !keys.candidates(key_id, jwt.algorithm()).is_empty()
     };
     let mut snapshot = keys.snapshot();
-    if !snapshot.keys.as_ref().is_ok_and(knows) {
+    if snapshot.unavailable().is_some() || !knows(&*snapshot) {
         trace.record(|| {
             step(Stage::Signature, &issuer.url, StepOutcome::No, "asking the issuer for its keys anew")
         });
         snapshot = keys.refresh(key_id).await;
     }
-    match &snapshot.keys {
-        Err(cause) => {
-            let detail = format!("the keys of `{}` cannot be had: {cause}", issuer.url);
-            Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::IssuerUnavailable, detail))
-        }
-        Ok(set) if !knows(set) => {
-            let detail = format!("`{}` publishes no key {:?}", issuer.url, key_id.unwrap_or_default());
-            Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::UnknownKey, detail))
-        }
-        Ok(_) => Ok(snapshot),
+    if let Some(cause) = snapshot.unavailable() {
+        let detail = format!("the keys of `{}` cannot be had: {cause}", issuer.url);
+        return Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::IssuerUnavailable, detail));
     }
+    if !knows(&*snapshot) {
+        let detail = format!("`{}` publishes no key `{}`", issuer.url, key_id.unwrap_or_default());
+        return Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::UnknownKey, detail));
+    }
+    Ok(snapshot)
 }
 
 fn verify(
     jwt: UnverifiedJwt<'_>,
-    snapshot: &KeySnapshot,
+    snapshot: &dyn KeySnapshot,
     issuer: &Issuer,
     trace: &mut Trace,
 ) -> Result<VerifiedToken, Denial> {
     let algorithm = jwt.algorithm();
     let key_id = jwt.key_id().cloned();
-    let candidates = snapshot
-        .keys
-        .iter()
-        .flat_map(|set| set.candidates(key_id.as_ref().map(claimgate_crypto::KeyId::as_str), algorithm));
+    let candidates = snapshot.candidates(key_id.as_ref().map(KeyId::as_str), algorithm);
     let verified = jwt.verify(candidates).map_err(|error| {
         let reason = match error {
             VerifyError::BadSignature => DenyReason::BadSignature,
@@ -309,7 +305,7 @@ fn verify(
         refuse(trace, Stage::Signature, &issuer.url, reason, error.to_string())
     })?;
     trace.record(|| {
-        let key = verified.verified_by().map_or("without key ID", claimgate_crypto::KeyId::as_str);
+        let key = verified.verified_by().map_or("without key ID", KeyId::as_str);
         step(Stage::Signature, &issuer.url, StepOutcome::Ok, &format!("{} by key `{key}`", algorithm.name()))
     });
     VerifiedToken::new(verified)
@@ -325,7 +321,7 @@ fn malformed(error: &JwtError, trace: &mut Trace) -> Denial {
 }
 
 fn describe(jwt: &UnverifiedJwt<'_>) -> String {
-    let key_id = jwt.key_id().map_or("none", claimgate_crypto::KeyId::as_str);
+    let key_id = jwt.key_id().map_or("none", KeyId::as_str);
     format!("algorithm {}, key ID `{key_id}`", jwt.algorithm().name())
 }
 
@@ -342,18 +338,33 @@ fn step(stage: Stage, name: &str, outcome: StepOutcome, detail: &str) -> Step {
 struct NoKeys;
 
 impl IssuerKeys for NoKeys {
-    fn snapshot(&self) -> Arc<KeySnapshot> {
-        Arc::new(KeySnapshot { keys: Ok(KeySet::default()), generation: 0 })
+    fn snapshot(&self) -> Arc<dyn KeySnapshot> {
+        Arc::new(Self)
     }
 
     fn generation(&self) -> u64 {
         0
     }
 
-    fn refresh<'a>(
-        &'a self,
-        _key_id: Option<&'a str>,
-    ) -> claimgate_core::ports::BoxFuture<'a, Arc<KeySnapshot>> {
-        Box::pin(async { self.snapshot() })
+    fn refresh<'a>(&'a self, _: Option<&'a str>) -> BoxFuture<'a, Arc<dyn KeySnapshot>> {
+        Box::pin(async { IssuerKeys::snapshot(self) })
+    }
+}
+
+impl KeySnapshot for NoKeys {
+    fn generation(&self) -> u64 {
+        0
+    }
+
+    fn unavailable(&self) -> Option<&str> {
+        Some("nothing was verified")
+    }
+
+    fn has_key_id(&self, _: &str) -> bool {
+        false
+    }
+
+    fn candidates<'a>(&'a self, _: Option<&'a str>, _: Algorithm) -> Vec<&'a VerificationKey> {
+        Vec::new()
     }
 }
