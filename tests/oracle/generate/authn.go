@@ -195,5 +195,7 @@ func authnTokens(s *shelf) {
 	rules := "    username: {expression: \"claims.sub\"}\n    groups: {expression: \"claims.groups\"}\n    uid: {expression: \"claims.id\"}\n    extra: [{key: example.com/j, valueExpression: \"claims.?jti.orValue('')\"}]\n"
 	s.file("token", one(issuer, plain, ""), tokens...)
 	s.file("token", one(issuer, rules, ""), tokens...)
-	s.file("token", one("    url: https://issuer.example\n    audiences: [claimgate, y]\n    audienceMatchPolicy: MatchAny\n", username, ""), tokens...)
+	s.file("token", one("    url: https://issuer.example\n    audiences: [claimgate, x]\n    audienceMatchPolicy: MatchAny\n", username, ""), tokens...)
+	// The YAML of Kubernetes still reads y as true.
+	s.file("token", one("    url: https://issuer.example\n    audiences: [claimgate, y]\n    audienceMatchPolicy: MatchAny\n", username, ""), tokens[0])
 }

@@ -19,7 +19,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fail("usage: generate expr|cel|authn")
+		fail("usage: generate expr|cel|authn|signed")
 	}
 	out := bufio.NewWriter(os.Stdout)
 	write := func(value any) {
@@ -39,6 +39,10 @@ func main() {
 		celCases(book)
 	case "authn":
 		for _, c := range authnCases() {
+			write(c)
+		}
+	case "signed":
+		for _, c := range signedCases() {
 			write(c)
 		}
 	default:
