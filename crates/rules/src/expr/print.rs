@@ -39,7 +39,13 @@ impl fmt::Display for Node {
             Kind::Chain(chain) => {
                 write!(f, "{}", Operand(&chain.first))?;
                 for link in &chain.links {
-                    write!(f, " {}{} {}", if link.negated { "not " } else { "" }, link.op.text(), Operand(&link.right))?;
+                    write!(
+                        f,
+                        " {}{} {}",
+                        if link.negated { "not " } else { "" },
+                        link.op.text(),
+                        Operand(&link.right)
+                    )?;
                     for (op, node) in &link.more {
                         write!(f, " {} {}", op.text(), Operand(node))?;
                     }
@@ -47,7 +53,13 @@ impl fmt::Display for Node {
                 Ok(())
             }
             Kind::Path(path) => {
-                write!(f, "{}", Operand(&path.base))?;
+                match path.base.kind {
+                    // Nothing can be selected from a bare number or name of a value.
+                    Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Nil => {
+                        write!(f, "({})", path.base)?
+                    }
+                    _ => write!(f, "{}", Operand(&path.base))?,
+                }
                 path.steps.iter().try_for_each(|step| write_step(f, step))
             }
             Kind::Call(callee, arguments) => write!(f, "{callee}({})", List(arguments)),

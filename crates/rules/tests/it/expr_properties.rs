@@ -25,7 +25,8 @@ fn run(source: &str) {
     let printed = expression.to_string();
     if let Ok(reread) = Expression::parse(&printed) {
         assert_eq!(reread.to_string(), printed, "{source}");
-        let first = expression.test(&claims, &mut Budget { steps: 2_000, bytes: 1 << 14, depth: 32 }, None).ok();
+        let first =
+            expression.test(&claims, &mut Budget { steps: 2_000, bytes: 1 << 14, depth: 32 }, None).ok();
         let second = reread.test(&claims, &mut Budget { steps: 2_000, bytes: 1 << 14, depth: 32 }, None).ok();
         assert_eq!(first, second, "{source} became {printed}");
     } else {
@@ -35,16 +36,39 @@ fn run(source: &str) {
 
 fn rule() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
-        "n", "s", "b", "z", "l", "m", "$env", "1", "2.5", "'a'", "true", "nil", "[1, 2]", "{k: 1}", "`x`", "1..3", "#", "len",
+        "n", "s", "b", "z", "l", "m", "$env", "1", "2.5", "'a'", "true", "nil", "[1, 2]", "{k: 1}", "`x`",
+        "1..3", "#", "len",
     ])
     .prop_map(str::to_owned);
     leaf.prop_recursive(5, 40, 3, |inner| {
         let operator = prop::sample::select(vec![
-            "+", "-", "*", "/", "%", "**", "==", "!=", "<", ">=", "in", "not in", "&&", "||", "??", "..", "contains", "matches",
-            "startsWith", "not endsWith",
+            "+",
+            "-",
+            "*",
+            "/",
+            "%",
+            "**",
+            "==",
+            "!=",
+            "<",
+            ">=",
+            "in",
+            "not in",
+            "&&",
+            "||",
+            "??",
+            "..",
+            "contains",
+            "matches",
+            "startsWith",
+            "not endsWith",
         ]);
-        let function = prop::sample::select(vec!["len", "string", "first", "upper", "keys", "sum", "sort", "type", "uniq", "toJSON"]);
-        let closure = prop::sample::select(vec!["any", "all", "filter", "map", "find", "groupBy", "sortBy", "count", "reduce"]);
+        let function = prop::sample::select(vec![
+            "len", "string", "first", "upper", "keys", "sum", "sort", "type", "uniq", "toJSON",
+        ]);
+        let closure = prop::sample::select(vec![
+            "any", "all", "filter", "map", "find", "groupBy", "sortBy", "count", "reduce",
+        ]);
         prop_oneof![
             (inner.clone(), operator, inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
             (function, inner.clone()).prop_map(|(f, a)| format!("{f}({a})")),
