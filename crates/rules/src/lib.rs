@@ -16,6 +16,7 @@ pub mod expr;
 mod budget;
 mod error;
 mod inputs;
+mod kubernetes;
 mod pattern;
 mod span;
 mod text;
