@@ -45,7 +45,6 @@ const LISTED: &[(&str, &[&str])] = &[
             "builtin-116",
             "builtin-117",
             "builtin-118",
-            "types-168",
         ],
     ),
     (
