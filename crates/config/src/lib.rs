@@ -1,1 +1,26 @@
-//! Configuration: sections, loading with positions, AuthenticationConfiguration, schema.
+//! Configuration: sections, loading with positions, `AuthenticationConfiguration`, schema.
+//!
+//! - [`build`]: what `check`, start and reload call: read, check and compile in one.
+//! - [`load`]: a file into a [`Config`], with every problem of the file at once.
+//! - [`compile()`]: a [`Config`] into the domain's trust entries and routes.
+//! - [`sections`]: one struct for each section.
+//! - [`kubernetes`]: Kubernetes' `AuthenticationConfiguration`.
+//! - [`Diagnostics`]: what is wrong, where, and what to do.
+
+mod check;
+mod compile;
+mod decode;
+mod diagnostic;
+mod expressions;
+pub mod kubernetes;
+mod load;
+mod pem;
+pub mod sections;
+mod urls;
+mod yaml;
+
+pub use compile::{CertificateAuthority, Compiled, Files, IssuerSettings, KeyOrigin, build, compile};
+pub use decode::{At, Expression, Named, OneOrMany, Size};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+pub use load::load;
+pub use sections::Config;

@@ -1,1 +1,11 @@
-//! The decision: authenticators, cache of verified tokens, explain.
+//! The decision: one gate that every door asks.
+//!
+//! - [`gate`]: [`Gate::decide`], the path of one request from facts to decision.
+//! - [`authenticators`]: one kind of credential per file, from credential to verified token.
+//! - [`cache`]: verified tokens, so that a repeated one costs next to nothing.
+
+pub mod authenticators;
+pub mod cache;
+pub mod gate;
+
+pub use gate::{Decided, Gate, GateSettings, RequestFacts};

@@ -18,9 +18,12 @@ mod evaluate;
 mod lexer;
 mod library;
 mod parser;
+mod reference;
 mod relation;
 mod signature;
 mod tree;
+
+pub use reference::reference_page;
 
 #[cfg(test)]
 mod tests;
@@ -78,6 +81,11 @@ impl Reads {
     /// Whether it reads the variable `root`: `claims`, `user`, `token`, `request`, `serviceAccounts`.
     pub fn root(&self, root: &str) -> bool {
         self.roots.contains(root)
+    }
+
+    /// Whether it reads the request.
+    pub fn request(&self) -> bool {
+        self.root("request")
     }
 
     /// Whether it reads the claim by selection, `claims.email`, `claims.?email` or `has(claims.email)`:

@@ -1,0 +1,242 @@
+//! What is wrong with a configuration, where, and what to do about it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Serialize;
+
+mod code;
+
+pub use code::Code;
+
+/// A place in a configuration file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The file, as it was named to the loader.
+    pub file: Arc<str>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The key's path, such as `jwt[0].issuer.url`; empty for the document itself.
+    pub path: Arc<str>,
+}
+
+impl Place {
+    /// The first character of `file`.
+    pub(crate) fn start(file: &str) -> Self {
+        Self { file: file.into(), line: 1, column: 1, path: "".into() }
+    }
+}
+
+/// How much a problem matters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The configuration is not used.
+    Error,
+    /// The configuration is used, and somebody should look at it.
+    Warning,
+}
+
+/// One problem of a configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Its kind, stable for scripts.
+    pub code: Code,
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected in its stead.
+    pub expected: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at `place`.
+    pub fn error(code: Code, place: &Place, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { severity: Severity::Error, code, place: place.clone(), message, expected: None, hint: None }
+    }
+
+    /// A warning at `place`.
+    pub fn warning(code: Code, place: &Place, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, place, message) }
+    }
+
+    /// The same, saying what was expected.
+    #[must_use]
+    pub fn expected(self, expected: impl Into<String>) -> Self {
+        Self { expected: Some(expected.into()), ..self }
+    }
+
+    /// The same, saying what to do.
+    #[must_use]
+    pub fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+/// One line, `file:line:column: severity[code]: path: message`, and a line each for what was expected
+/// and for the hint.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Place { file, line, column, path } = &self.place;
+        write!(f, "{file}:{line}:{column}: {}[{}]: ", severity_name(self.severity), self.code)?;
+        if !path.is_empty() {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(&self.message)?;
+        if let Some(expected) = &self.expected {
+            write!(f, "\n  expected: {expected}")?;
+        }
+        if let Some(hint) = &self.hint {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+const fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// All problems of a configuration, in the order of the file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Diagnostics {
+    problems: Vec<Diagnostic>,
+    sources: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+impl Diagnostics {
+    /// No problems.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The problems, by file, line and column.
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    /// Adds the problems of `other`.
+    pub fn extend(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.sources.extend(other.sources);
+    }
+
+    /// Keeps a file's text, so that [`Self::render`] can show the lines.
+    pub(crate) fn add_source(&mut self, file: &Arc<str>, text: &Arc<str>) {
+        self.sources.insert(Arc::clone(file), Arc::clone(text));
+    }
+
+    /// Whether an error stands at `path` of `file` or below it; what depends on a broken part is not
+    /// judged again.
+    pub(crate) fn broken(&self, place: &Place) -> bool {
+        self.problems.iter().any(|problem| {
+            problem.severity == Severity::Error
+                && problem.place.file == place.file
+                && problem.place.path.strip_prefix(&*place.path).is_some_and(|rest| {
+                    place.path.is_empty() || rest.is_empty() || rest.starts_with(['.', '['])
+                })
+        })
+    }
+
+    /// Whether an error stands at `key` of the section at `place`, or below it.
+    pub(crate) fn broken_key(&self, place: &Place, key: &str) -> bool {
+        let path = if place.path.is_empty() { key.to_owned() } else { format!("{}.{key}", place.path) };
+        self.broken(&Place { path: path.into(), ..place.clone() })
+    }
+
+    /// Sorts by place and drops repetitions.
+    pub(crate) fn sort(&mut self) {
+        self.problems.sort_by(|a, b| {
+            let key =
+                |d: &Diagnostic| (d.place.file.clone(), d.place.line, d.place.column, d.severity, d.code);
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+        });
+        self.problems.dedup();
+    }
+
+    /// The problems as `{"problems": […]}`, the machine output of `claimgate check`.
+    pub fn to_json(&self) -> serde_json::Value {
+        let problem = |d: &Diagnostic| {
+            serde_json::json!({
+                "severity": d.severity, "code": d.code.as_str(), "file": &*d.place.file,
+                "line": d.place.line, "column": d.place.column, "path": &*d.place.path,
+                "message": d.message, "expected": d.expected, "hint": d.hint,
+            })
+        };
+        serde_json::json!({ "problems": self.problems.iter().map(problem).collect::<Vec<_>>() })
+    }
+
+    /// The problems with the lines of the file that they are about, for a terminal.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        self.problems.iter().map(|problem| self.render_one(&renderer, problem)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn render_one(&self, renderer: &Renderer, problem: &Diagnostic) -> String {
+        let Place { file, line, column, .. } = &problem.place;
+        let Some((source, at)) =
+            self.sources.get(file).and_then(|text| Some((text, offset(text, *line, *column)?)))
+        else {
+            return problem.to_string();
+        };
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let end = source.get(at..).and_then(|rest| rest.find([' ', ',', '\n', '}', ']'])).unwrap_or(1).max(1);
+        let end = (at..=source.len()).find(|i| *i >= at + end && source.is_char_boundary(*i)).unwrap_or(at);
+        let label = problem.expected.as_ref().map(|expected| format!("expected {expected}"));
+        let snippet = Snippet::source(&**source)
+            .path(&**file)
+            .annotation(AnnotationKind::Primary.span(at..end).label(label));
+        let mut group =
+            level.primary_title(problem.message.as_str()).id(problem.code.as_str()).element(snippet);
+        if let Some(hint) = &problem.hint {
+            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+        }
+        renderer.render(&[group])
+    }
+}
+
+/// One problem a paragraph, the text output of `claimgate check`.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problems.iter().try_for_each(|problem| writeln!(f, "{problem}"))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start = if line <= 1 { 0 } else { text.match_indices('\n').nth(line - 2)?.0 + 1 };
+    let rest = text.get(start..)?;
+    Some(start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(i, _)| i))
+}

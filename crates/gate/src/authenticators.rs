@@ -1,0 +1,3 @@
+//! Authenticators: from a credential to a verified token, one kind of credential per file.
+
+pub mod jwt;

@@ -1,0 +1,173 @@
+//! Verified tokens that were seen before.
+//!
+//! A slot is found by a keyed fingerprint of the token, and then the token itself, the route and the
+//! generation of the issuer's keys are compared. So neither two tokens nor two routes can meet in one
+//! entry, however the fingerprints fall; `docs/dev/token-cache.md` argues it in full.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use arc_swap::ArcSwapOption;
+use claimgate_core::audit::AuditedCredential;
+use claimgate_core::decision::Grant;
+use claimgate_core::identity::Identity;
+use claimgate_core::ports::IssuerKeys;
+use claimgate_core::route::Route;
+use claimgate_core::time::Timestamp;
+use claimgate_core::token::VerifiedToken;
+use claimgate_core::trust::TrustEntry;
+use claimgate_crypto::{FingerprintKey, RandomError, Secret};
+
+use crate::authenticators::jwt::Authenticated;
+
+/// How many slots a token may take; a full set gives up its entry that ends first.
+const WAYS: usize = 8;
+
+/// A bounded set of verified tokens, read without a lock.
+pub struct TokenCache {
+    key: FingerprintKey,
+    slots: Box<[ArcSwapOption<Slot>]>,
+    len: AtomicUsize,
+}
+
+struct Slot {
+    fingerprint: u128,
+    /// The token itself; empty until the entry is inserted.
+    text: Secret<Vec<u8>>,
+    entry: Arc<CachedToken>,
+}
+
+/// What is remembered of a verified token on one route.
+pub struct CachedToken {
+    route: Arc<Route>,
+    token: VerifiedToken,
+    trust_entry: Arc<TrustEntry>,
+    identity: Arc<Identity>,
+    valid_until: Timestamp,
+    keys: Arc<dyn IssuerKeys>,
+    generation: u64,
+    digest: Arc<str>,
+    grant: Option<Grant>,
+}
+
+impl CachedToken {
+    /// The memory of a token that was verified for `route`, with the grant if every request gets the same.
+    pub fn new(
+        route: &Arc<Route>,
+        authenticated: Authenticated,
+        identity: Arc<Identity>,
+        grant: Option<Grant>,
+        credential: &AuditedCredential,
+    ) -> Self {
+        Self {
+            route: route.clone(),
+            token: authenticated.token,
+            trust_entry: authenticated.entry,
+            identity,
+            valid_until: authenticated.valid_until,
+            keys: authenticated.keys,
+            generation: authenticated.generation,
+            digest: credential.digest.clone(),
+            grant,
+        }
+    }
+
+    /// The verified token.
+    pub fn token(&self) -> &VerifiedToken {
+        &self.token
+    }
+
+    /// The trust entry that took it.
+    pub fn entry(&self) -> &Arc<TrustEntry> {
+        &self.trust_entry
+    }
+
+    /// The identity.
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The grant, if every request with this token on this route gets the same.
+    pub fn grant(&self) -> Option<&Grant> {
+        self.grant.as_ref()
+    }
+
+    /// The credential for the audit log.
+    pub fn credential(&self) -> AuditedCredential {
+        let entry = Some(self.trust_entry.name.clone());
+        AuditedCredential { kind: "jwt", entry, digest: self.digest.clone() }
+    }
+
+    fn is_current(&self, now: Timestamp) -> bool {
+        now < self.valid_until && self.generation == self.keys.generation()
+    }
+}
+
+impl TokenCache {
+    /// A cache for about `capacity` tokens, with a fingerprint key of its own. None are kept for 0.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn new(capacity: usize) -> Result<Self, RandomError> {
+        let sets = if capacity == 0 { 0 } else { capacity.div_ceil(WAYS).next_power_of_two() };
+        let slots = (0..sets * WAYS).map(|_| ArcSwapOption::empty()).collect();
+        Ok(Self { key: FingerprintKey::generate()?, slots, len: AtomicUsize::new(0) })
+    }
+
+    /// The entry of `token` on `route`, if it still holds at `now`.
+    pub fn find(&self, token: &str, route: &Arc<Route>, now: Timestamp) -> Option<Arc<CachedToken>> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let fingerprint = self.key.fingerprint(token.as_bytes()).bits();
+        self.set(fingerprint).iter().find_map(|slot| {
+            let slot = slot.load();
+            let slot = slot.as_ref()?;
+            let same = slot.fingerprint == fingerprint
+                && Arc::ptr_eq(&slot.entry.route, route)
+                && slot.text.equals(token.as_bytes());
+            (same && slot.entry.is_current(now)).then(|| slot.entry.clone())
+        })
+    }
+
+    /// Remembers `token`, in place of the same one, a spent one, or the one of its set that ends first.
+    pub fn insert(&self, token: &str, entry: CachedToken, now: Timestamp) {
+        if self.slots.is_empty() || !entry.is_current(now) {
+            return;
+        }
+        let fingerprint = self.key.fingerprint(token.as_bytes()).bits();
+        let victim = self.set(fingerprint).iter().min_by_key(|slot| match slot.load().as_ref() {
+            None => (1, i64::MIN),
+            Some(known)
+                if known.fingerprint == fingerprint && Arc::ptr_eq(&known.entry.route, &entry.route) =>
+            {
+                (0, 0)
+            }
+            Some(known) if !known.entry.is_current(now) => (2, i64::MIN),
+            Some(known) => (3, known.entry.valid_until.as_milliseconds()),
+        });
+        if let Some(victim) = victim {
+            let text = Secret::new(token.as_bytes().to_vec());
+            let slot = Slot { fingerprint, text, entry: Arc::new(entry) };
+            if victim.swap(Some(Arc::new(slot))).is_none() {
+                self.len.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The number of slots in use, spent entries included.
+    pub fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// Whether no slot is in use.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn set(&self, fingerprint: u128) -> &[ArcSwapOption<Slot>] {
+        let sets = self.slots.len() / WAYS;
+        let set = usize::try_from(fingerprint & u128::from(u32::MAX)).unwrap_or(0) & sets.saturating_sub(1);
+        self.slots.get(set * WAYS..(set + 1) * WAYS).unwrap_or_default()
+    }
+}

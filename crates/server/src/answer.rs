@@ -1,0 +1,97 @@
+//! What an answer looks like: headers of an allow, status, challenge and body of a refusal.
+
+use askama::Template;
+use bytes::Bytes;
+use claimgate_core::audit::DecisionId;
+use claimgate_core::decision::{DenyReason, Grant};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use crate::body::AnswerBody;
+
+/// The header that carries the decision's id, on every answer.
+pub const DECISION_ID: HeaderName = HeaderName::from_static("x-claimgate-decision-id");
+
+/// The answer that lets a request pass: 200 with every owned header of the route.
+pub fn allowed(grant: &Grant, id: DecisionId) -> Response<AnswerBody> {
+    let mut response = Response::new(AnswerBody::empty());
+    let headers = response.headers_mut();
+    headers.reserve(grant.headers().set().len() + 1);
+    for (name, value) in grant.headers().set() {
+        headers.append(name.clone(), value.clone());
+    }
+    headers.insert(DECISION_ID, id_value(id));
+    response
+}
+
+/// A refusal as every HTTP door answers it, apart from statuses that a proxy cannot pass on.
+pub fn refused(reason: DenyReason, id: DecisionId, client: &HeaderMap) -> Response<AnswerBody> {
+    let (content_type, body) = if wants_html(client) { page(reason, id) } else { problem(reason, id) };
+    let mut response = Response::new(AnswerBody::from(body));
+    *response.status_mut() = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if content_type.starts_with("text/html") {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+    if let Some(challenge) = challenge(reason) {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    headers.insert(DECISION_ID, id_value(id));
+    response
+}
+
+/// The `WWW-Authenticate` value of a refusal (RFC 6750 §3). Without a credential there is no `error`.
+fn challenge(reason: DenyReason) -> Option<HeaderValue> {
+    let text = match (reason, reason.bearer_error()) {
+        (DenyReason::MissingCredential, _) => "Bearer realm=\"claimgate\"".to_owned(),
+        (_, Some(error)) if reason != DenyReason::BadRequest => format!(
+            "Bearer realm=\"claimgate\", error=\"{error}\", error_description=\"{}: {}\"",
+            reason.code(),
+            reason.title()
+        ),
+        _ => return None,
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+/// RFC 9457, with the decision's id.
+fn problem(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
+    let body = format!(
+        "{{\"code\":\"{}\",\"title\":\"{}\",\"status\":{},\"decisionId\":\"{id}\"}}\n",
+        reason.code(),
+        reason.title(),
+        reason.status()
+    );
+    ("application/problem+json", body.into())
+}
+
+fn page(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
+    let page = RefusalPage { title: reason.title(), code: reason.code(), id: id.to_string() };
+    match page.render() {
+        Ok(text) => ("text/html; charset=utf-8", text.into()),
+        Err(_) => problem(reason, id),
+    }
+}
+
+/// The page for people whose browser asked.
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct RefusalPage {
+    title: &'static str,
+    code: &'static str,
+    id: String,
+}
+
+/// Whether the client is a browser that asks for a page: it names `text/html` and no JSON.
+fn wants_html(client: &HeaderMap) -> bool {
+    let accept = client.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html") && !accept.contains("json")
+}
+
+/// The id as a header value.
+pub fn id_value(id: DecisionId) -> HeaderValue {
+    HeaderValue::from_bytes(&id.as_hex()).unwrap_or(HeaderValue::from_static(""))
+}

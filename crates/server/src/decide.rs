@@ -1,0 +1,152 @@
+//! The one call into the gate, with its deadline, the audit record and the metrics around it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use claimgate_core::audit::{AuditOutcome, AuditRecord, AuditedRequest, DecisionId};
+use claimgate_core::decision::{Decision, Denial, DenyReason};
+use claimgate_core::time::Timestamp;
+use claimgate_core::trace::Trace;
+use claimgate_gate::{Decided, RequestFacts};
+use http::HeaderMap;
+use tokio::time::Instant;
+
+use crate::adapters::Asked;
+use crate::app::App;
+use crate::runtime::Runtime;
+
+/// A question, as an adapter puts it.
+pub struct Question<'a> {
+    /// The adapter's name.
+    pub adapter: &'static str,
+    /// The client's request; or why there is none.
+    pub asked: Result<Asked, Denial>,
+    /// The client's headers.
+    pub headers: &'a HeaderMap,
+    /// The route that the caller names.
+    pub route: Option<&'a str>,
+    /// The address of the peer, for the audit log where the client's is not known.
+    pub peer: IpAddr,
+}
+
+/// The answer to a question: the decision and its id.
+pub struct Answer {
+    /// The id.
+    pub id: DecisionId,
+    /// The decision and what led to it.
+    pub decided: Decided,
+}
+
+impl Answer {
+    /// Why the request is not allowed, if it is not.
+    pub fn reason(&self) -> Option<DenyReason> {
+        match &self.decided.decision {
+            Decision::Allow(_) => None,
+            Decision::Challenge(_) => Some(DenyReason::MissingCredential),
+            Decision::Deny(denial) => Some(denial.reason),
+        }
+    }
+}
+
+/// Decides, counts and records. `status` turns a refusal into the status that the adapter answers.
+pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status: fn(u16) -> u16) -> Answer {
+    let (now, began) = (app.now(), Instant::now());
+    let id = app.decision_id();
+    let decided = match &question.asked {
+        Err(denial) => undecided(denial.clone()),
+        Ok(asked) => {
+            let facts = RequestFacts {
+                request: &asked.request,
+                headers: question.headers,
+                client: asked.client,
+                route: question.route,
+            };
+            within_deadline(runtime, facts, now).await
+        }
+    };
+    let answer = Answer { id, decided };
+    let outcome = outcome(&answer.decided.decision);
+    let elapsed = began.elapsed();
+    app.telemetry.observe(&question, &answer, outcome, elapsed);
+    if app.telemetry.audits(outcome) {
+        let record = record(&question, &answer, outcome, status, now, elapsed);
+        app.telemetry.audit(record).await;
+    }
+    answer
+}
+
+async fn within_deadline(
+    runtime: &Runtime,
+    facts: RequestFacts<'_>,
+    now: Timestamp,
+) -> Decided {
+    let mut trace = Trace::off();
+    let deciding = runtime.gate.decide(facts, now, &mut trace);
+    match tokio::time::timeout(runtime.decision_deadline, deciding).await {
+        Ok(decided) => decided,
+        // The only thing waited for is an issuer's keys.
+        Err(_) => undecided(Denial::new(DenyReason::IssuerUnavailable, "the decision took longer than its deadline")),
+    }
+}
+
+fn undecided(denial: Denial) -> Decided {
+    Decided { decision: Decision::Deny(denial), route: None, credential: None, identity: None, exempt: false }
+}
+
+fn outcome(decision: &Decision) -> AuditOutcome {
+    match decision {
+        Decision::Allow(_) => AuditOutcome::Allow,
+        Decision::Challenge(_) => AuditOutcome::Challenge,
+        Decision::Deny(_) => AuditOutcome::Deny,
+    }
+}
+
+fn record(
+    question: &Question<'_>,
+    answer: &Answer,
+    outcome: AuditOutcome,
+    status: fn(u16) -> u16,
+    now: Timestamp,
+    elapsed: Duration,
+) -> AuditRecord {
+    let decided = &answer.decided;
+    let (detail, rule) = match &decided.decision {
+        Decision::Allow(grant) => (None, grant.rule().map(str::to_owned)),
+        Decision::Challenge(_) => (None, None),
+        Decision::Deny(denial) => (Some(denial.detail.clone()), denial.rule.clone()),
+    };
+    let asked = question.asked.as_ref().ok();
+    let request = asked.map(|asked| AuditedRequest {
+        method: asked.request.method().to_owned(),
+        host: asked.request.host().as_str().to_owned(),
+        path: asked.request.path().as_str().to_owned(),
+        client: asked.client,
+    });
+    let header = |name| question.headers.get(name).and_then(|value| value.to_str().ok());
+    AuditRecord {
+        time: now,
+        decision_id: answer.id,
+        request_id: header("x-request-id").filter(|id| id.len() <= 128).map(str::to_owned),
+        trace_id: header("traceparent").and_then(trace_id).map(str::to_owned),
+        adapter: question.adapter,
+        route: decided.route.as_ref().map(|route| route.name.clone()),
+        outcome,
+        status: status(answer.reason().map_or(200, DenyReason::status)),
+        reason: answer.reason(),
+        detail,
+        request: request.unwrap_or(AuditedRequest { client: Some(question.peer), ..AuditedRequest::default() }),
+        credential: decided.credential.clone(),
+        identity: decided.identity.as_ref().map(Arc::clone),
+        rule,
+        exempt: decided.exempt,
+        duration_microseconds: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
+    }
+}
+
+/// The trace id of a `traceparent` header (W3C Trace Context §3.2.2.3).
+fn trace_id(header: &str) -> Option<&str> {
+    let id = header.split('-').nth(1)?;
+    let fits = id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    (fits && id.bytes().any(|b| b != b'0')).then_some(id)
+}

@@ -1,0 +1,51 @@
+//! Telemetry: audit log and metrics.
+
+mod audit;
+mod metrics;
+
+use std::time::Duration;
+
+use claimgate_core::audit::{AuditOutcome, AuditRecord};
+
+use crate::decide::{Answer, Question};
+
+pub use audit::{AuditLog, AuditTarget, DROPPED_AFTER};
+pub use metrics::{IssuerSample, METRICS, MetricInfo, Metrics};
+
+/// What is counted and written about decisions.
+pub struct Telemetry {
+    metrics: Metrics,
+    audit: AuditLog,
+    allowed: bool,
+}
+
+impl Telemetry {
+    /// Telemetry that writes to `audit`: refusals always, what was allowed if `allowed` says so.
+    pub fn new(metrics: Metrics, audit: AuditLog, allowed: bool) -> Self {
+        Self { metrics, audit, allowed }
+    }
+
+    /// The metrics.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Counts a decision and the time it took.
+    pub fn observe(&self, question: &Question<'_>, answer: &Answer, outcome: AuditOutcome, elapsed: Duration) {
+        let route = answer.decided.route.as_ref();
+        let code = answer.reason().map_or("", claimgate_core::decision::DenyReason::code);
+        self.metrics.decided(question.adapter, route.map(|route| &route.name), outcome, code, elapsed);
+    }
+
+    /// Whether decisions with this outcome go into the audit log.
+    pub fn audits(&self, outcome: AuditOutcome) -> bool {
+        self.allowed || outcome != AuditOutcome::Allow
+    }
+
+    /// Writes a record.
+    pub async fn audit(&self, record: AuditRecord) {
+        if !self.audit.write(record).await {
+            self.metrics.audit_dropped();
+        }
+    }
+}

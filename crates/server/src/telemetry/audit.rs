@@ -1,0 +1,116 @@
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use claimgate_core::audit::AuditRecord;
+use claimgate_core::decision::DenyReason;
+use jiff::fmt::temporal::DateTimePrinter;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+/// How long a decision waits for room in a full queue before its record is dropped and counted.
+pub const DROPPED_AFTER: Duration = Duration::from_millis(100);
+
+/// How many records may wait to be written.
+const QUEUE: usize = 8192;
+
+/// Where audit records are written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AuditTarget {
+    /// Standard output.
+    Stdout,
+    /// A file, appended to.
+    File(PathBuf),
+}
+
+/// The audit log: JSON lines, version 1, written by a thread of its own.
+pub struct AuditLog {
+    queue: mpsc::Sender<AuditRecord>,
+}
+
+impl AuditLog {
+    /// Opens the log.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or no thread can be started.
+    pub fn open(target: &AuditTarget) -> io::Result<Self> {
+        let out: Box<dyn Write + Send> = match target {
+            AuditTarget::Stdout => Box::new(io::stdout()),
+            AuditTarget::File(path) => Box::new(File::options().append(true).create(true).open(path)?),
+        };
+        let (queue, records) = mpsc::channel(QUEUE);
+        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(records, BufWriter::new(out)))?;
+        Ok(Self { queue })
+    }
+
+    /// Queues a record. `false` if the queue stayed full for [`DROPPED_AFTER`], and the record is lost.
+    pub async fn write(&self, record: AuditRecord) -> bool {
+        match self.queue.try_send(record) {
+            Ok(()) => true,
+            Err(mpsc::error::TrySendError::Closed(_)) => false,
+            Err(mpsc::error::TrySendError::Full(record)) => {
+                self.queue.send_timeout(record, DROPPED_AFTER).await.is_ok()
+            }
+        }
+    }
+}
+
+fn write_all(mut records: mpsc::Receiver<AuditRecord>, mut out: impl Write) {
+    while let Some(record) = records.blocking_recv() {
+        let mut written = write_line(&mut out, &record);
+        while let Ok(record) = records.try_recv() {
+            written = written.and_then(|()| write_line(&mut out, &record));
+        }
+        if let Err(error) = written.and_then(|()| out.flush()) {
+            tracing::error!(%error, "The audit log could not be written");
+        }
+    }
+}
+
+fn write_line(out: &mut impl Write, record: &AuditRecord) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, &line(record))?;
+    out.write_all(b"\n")
+}
+
+/// The record as version 1 of the schema shows it: every field, `null` where there is nothing.
+fn line(record: &AuditRecord) -> Value {
+    let credential = record.credential.as_ref().map(|credential| {
+        json!({ "kind": credential.kind, "entry": credential.entry.as_deref(), "digest": &*credential.digest })
+    });
+    let identity = record.identity.as_ref().map(|identity| {
+        json!({ "username": identity.username(), "uid": identity.uid(), "groups": identity.groups() })
+    });
+    json!({
+        "version": 1,
+        "time": time(record),
+        "decisionId": record.decision_id.to_string(),
+        "requestId": record.request_id,
+        "traceId": record.trace_id,
+        "adapter": record.adapter,
+        "route": record.route.as_deref(),
+        "outcome": record.outcome.as_str(),
+        "status": record.status,
+        "code": record.reason.map(DenyReason::code),
+        "detail": record.detail,
+        "request": {
+            "method": record.request.method,
+            "host": record.request.host,
+            "path": record.request.path,
+            "client": record.request.client,
+        },
+        "credential": credential,
+        "identity": identity,
+        "serviceAccount": null,
+        "account": null,
+        "rule": record.rule,
+        "exempt": record.exempt,
+        "durationMicroseconds": record.duration_microseconds,
+    })
+}
+
+/// RFC 3339, UTC, milliseconds.
+fn time(record: &AuditRecord) -> Option<String> {
+    let time = jiff::Timestamp::from_millisecond(record.time.as_milliseconds()).ok()?;
+    Some(DateTimePrinter::new().precision(Some(3)).timestamp_to_string(&time))
+}
