@@ -149,7 +149,7 @@ fn sixteen_kibibytes_of_identity_pass_through_every_proxy() {
     }
 }
 
-/// Where a sign-in is due, the client learns where; nginx makes it a redirect, which auth_request cannot.
+/// Where a sign-in is due, the client learns where; nginx makes it a redirect, which `auth_request` cannot.
 #[test]
 fn the_way_to_the_sign_in_reaches_the_client() {
     for door in proxies().filter(|door| *door != Door::EnvoyGrpc) {
