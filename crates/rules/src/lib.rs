@@ -4,16 +4,19 @@
 //! runs under a [`Budget`] of steps, bytes and depth, and no operator absorbs its exhaustion.
 //!
 //! - [`cel`]: the Common Expression Language as Kubernetes' `AuthenticationConfiguration` speaks it.
-//! - [`Value`]: what an expression sees and makes, borrowed from the claims where it can be.
+//! - [`expr`]: expr-lang as Argo Workflows speaks it.
+//! - [`Value`]: what a CEL expression sees and makes, borrowed from the claims where it can be.
 //! - [`Inputs`], [`User`], [`Token`], [`Request`]: what a rule may read.
 //! - [`LoadError`], [`RunError`]: why a rule cannot be loaded, and why it has no value.
 //! - [`Budget`], [`Trace`], [`Span`], [`Pattern`]: limits, recorder, places in a source, regular expressions.
 
 pub mod cel;
+pub mod expr;
 
 mod budget;
 mod error;
 mod inputs;
+mod kubernetes;
 mod pattern;
 mod span;
 mod text;

@@ -48,12 +48,17 @@ impl Trace {
     }
 
     pub(crate) fn record(&mut self, span: Span, outcome: Result<&Value<'_>, &RunError>) {
+        self.record_text(span, outcome.map(|value| value.shown(LONGEST_VALUE)));
+    }
+
+    /// Records a value that is written out already.
+    pub(crate) fn record_text(&mut self, span: Span, outcome: Result<String, &RunError>) {
         if self.steps.len() >= MOST_STEPS {
             self.left_out += 1;
             return;
         }
         let outcome = match outcome {
-            Ok(value) => Outcome::Value(value.shown(LONGEST_VALUE)),
+            Ok(value) => Outcome::Value(value),
             Err(error) => Outcome::Error(error.to_string()),
         };
         self.steps.push(TraceStep { span, outcome });

@@ -2,6 +2,7 @@
 //
 //	generate expr | expr > table
 //	generate cel  | cel  > table
+//	generate authn | authn > table
 //
 // Everything is a list or a product of lists, so two runs give the same bytes.
 package main
@@ -18,7 +19,15 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fail("usage: generate expr|cel")
+		fail("usage: generate expr|cel|authn|signed")
+	}
+	out := bufio.NewWriter(os.Stdout)
+	write := func(value any) {
+		line, err := table.Marshal(value)
+		if err != nil {
+			fail(err.Error())
+		}
+		out.Write(append(line, '\n'))
 	}
 	book := &book{counts: map[string]int{}, seen: map[string]bool{}}
 	switch os.Args[1] {
@@ -28,16 +37,19 @@ func main() {
 	case "cel":
 		book.dialect = "kubernetes"
 		celCases(book)
+	case "authn":
+		for _, c := range authnCases() {
+			write(c)
+		}
+	case "signed":
+		for _, c := range signedCases() {
+			write(c)
+		}
 	default:
 		fail("no table " + os.Args[1])
 	}
-	out := bufio.NewWriter(os.Stdout)
 	for _, c := range book.cases {
-		line, err := table.Marshal(c)
-		if err != nil {
-			fail(err.Error())
-		}
-		out.Write(append(line, '\n'))
+		write(c)
 	}
 	if err := out.Flush(); err != nil {
 		fail(err.Error())

@@ -74,10 +74,7 @@ fn anything_but_three_parts_is_refused() {
 #[test]
 fn only_canonical_base64url_is_read() {
     let [header, payload, signature] = [HEADER, "{}", "sign"].map(base64url::encode);
-    for bad in ["", "=", " ", "\n", "+", "/", "A", "é", "\0"] {
-        if bad.is_empty() {
-            continue;
-        }
+    for bad in ["=", " ", "\n", "+", "/", "A", "é", "\0"] {
         for (at, part) in [JwtPart::Header, JwtPart::Payload, JwtPart::Signature].into_iter().enumerate() {
             let mut parts = [header.clone(), payload.clone(), signature.clone()];
             parts[at].push_str(bad);
@@ -231,11 +228,12 @@ fn debug_and_errors_show_no_claims() {
     let claims = Object::from_iter([("email", "jane@example.com")]);
     let token = key.sign_jwt("JWT", &claims).unwrap();
     let unverified = parse(&token).unwrap();
-    let mut shown = format!("{unverified:?}");
-    shown += &format!("{:?}", unverified.verify([&key.verification_key().unwrap()]).unwrap());
+    let before = format!("{unverified:?}");
+    let verified = unverified.verify([&key.verification_key().unwrap()]).unwrap();
+    let shown = format!("{before} {verified:?}");
     assert!(!shown.contains("jane"), "{shown}");
     assert!(shown.contains("Es256"), "{shown}");
-    let broken = parse(&super::tests::token(HEADER, r#"{"email":"jane@example.com" "#)).unwrap_err();
+    let broken = parse(&self::token(HEADER, r#"{"email":"jane@example.com" "#)).unwrap_err();
     assert!(!format!("{broken:?} {broken}").contains("jane"));
 }
 

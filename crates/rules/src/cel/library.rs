@@ -9,7 +9,18 @@ use std::rc::Rc;
 use super::signature::Ty;
 use crate::{Budget, List, Pattern, PatternError, RunError, Text, Value};
 
+mod entry;
+mod lists;
+mod named_format;
+mod network;
+mod opaque;
+mod quantity;
+mod regex;
+mod semver;
+mod sets;
 mod standard;
+pub(crate) mod strings;
+mod url;
 
 /// One overload of a function.
 pub(crate) struct Function {
@@ -40,7 +51,24 @@ pub(crate) struct Table {
 }
 
 /// All libraries, in the order of the reference page.
-pub(crate) static TABLES: &[Table] = &[Table { title: "Standard functions", functions: standard::FUNCTIONS }];
+pub(crate) static TABLES: &[Table] = &[
+    Table { title: "Standard functions", functions: standard::FUNCTIONS },
+    Table { title: "Texts", functions: strings::FUNCTIONS },
+    Table { title: "Lists", functions: lists::FUNCTIONS },
+    Table { title: "Lists: isSorted", functions: lists::IS_SORTED },
+    Table { title: "Lists: min", functions: lists::MIN },
+    Table { title: "Lists: max", functions: lists::MAX },
+    Table { title: "Lists: sort", functions: lists::SORT },
+    Table { title: "Lists: sortBy", functions: lists::SORT_BY_KEYS },
+    Table { title: "Sets", functions: sets::FUNCTIONS },
+    Table { title: "Regular expressions", functions: regex::FUNCTIONS },
+    Table { title: "URLs", functions: url::FUNCTIONS },
+    Table { title: "IP addresses", functions: network::IP_FUNCTIONS },
+    Table { title: "Networks", functions: network::CIDR_FUNCTIONS },
+    Table { title: "Quantities", functions: quantity::FUNCTIONS },
+    Table { title: "Semantic versions", functions: semver::FUNCTIONS },
+    Table { title: "Named formats", functions: named_format::FUNCTIONS },
+];
 
 /// What an implementation may use: the budget, through which it pays for what it looks at and makes,
 /// and the compiled patterns.

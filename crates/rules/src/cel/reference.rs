@@ -1,0 +1,137 @@
+//! The reference page of the functions, written from the tables.
+
+use std::fmt::Write as _;
+
+use super::library::{Function, TABLES};
+
+/// Where a rule means something else here than in Kubernetes, and why.
+const DIFFERENCES: &[(&str, &str)] = &[
+    (
+        "Limits",
+        "An evaluation ends after a million steps, 16 MiB of new values or 300 levels, and no operator absorbs that. \
+         Kubernetes counts an estimated cost instead, which bounds neither time nor memory.",
+    ),
+    (
+        "`sortBy` with equal keys",
+        "Items with equal keys keep their order here. In Kubernetes the order of more than twelve such items is that \
+         of an unstable sort. `NaN` goes behind all other numbers.",
+    ),
+    (
+        "`==` with a quantity from `add` or `sub` on its right side",
+        "Compares by value here. In Kubernetes it is an error, on the left side only it compares.",
+    ),
+    (
+        "Comparing quantities",
+        "Never changes them here. In Kubernetes a comparison with a large or fractional quantity may turn a quantity \
+         that is used again into one that is no longer an integer.",
+    ),
+    (
+        "`==` of an address, URL, quantity or version with a value of another type",
+        "Is false here; in Kubernetes it is an error if the special value is on the left.",
+    ),
+    (
+        "Quantities with exponents of millions",
+        "Are compared at once here, and adding them is an error where the sum would have more than 65,536 digits. \
+         Kubernetes writes all digits out.",
+    ),
+    ("`%f` and `%e` with a precision above 1,000,000", "An error here; a placeholder text in Kubernetes."),
+    ("Texts of errors, and of what `validate` finds", "Our own. No rule should depend on them."),
+    (
+        "Hosts and paths of URLs with escapes that are no UTF-8",
+        "Such bytes become U+FFFD here, since a text is always UTF-8. Kubernetes keeps them.",
+    ),
+];
+
+/// The reference page of CEL's functions in Markdown.
+pub fn reference_page() -> String {
+    let mut page = String::from(
+        "# Rules in CEL: functions\n\n\
+         <!-- Written from the function tables; change those and run the tests of `claimgate-rules` with `UPDATE=1`. \
+         -->\n\n\
+         These functions can be used in every rule of a Claimgate config and in a Kubernetes \
+         `AuthenticationConfiguration`. Types are those of the checker: `dyn` is any value, `A` and `B` are any one \
+         type. How rules are written is told in [Writing rules](../guides/writing-rules.md).\n",
+    );
+    for table in TABLES {
+        let _ = write!(
+            page,
+            "\n## {}\n\n| function | meaning | example | value |\n|---|---|---|---|\n",
+            table.title
+        );
+        for entry in merged(table.functions) {
+            page.push_str(&entry);
+        }
+    }
+    page.push_str("\n## Differences from Kubernetes\n\n| what | how it differs |\n|---|---|\n");
+    for (what, how) in DIFFERENCES {
+        let _ = writeln!(page, "| {what} | {how} |");
+    }
+    page
+}
+
+/// One row for all overloads that share documentation and example.
+fn merged(functions: &[Function]) -> Vec<String> {
+    let same = |a: &Function, b: &Function| (a.documentation, a.example) == (b.documentation, b.example);
+    functions
+        .chunk_by(same)
+        .filter_map(|overloads| {
+            let first = overloads.first()?;
+            let signatures: Vec<String> = overloads.iter().map(signature).collect();
+            let (expression, value) = first.example;
+            Some(format!(
+                "| {} | {} | {} | {} |\n",
+                signatures.join("<br>"),
+                first.documentation.replace('|', "\\|"),
+                code(expression),
+                code(value)
+            ))
+        })
+        .collect()
+}
+
+fn signature(function: &Function) -> String {
+    let mut parameters = function.parameters.iter().map(ToString::to_string);
+    let receiver = if function.member { parameters.next().map(|ty| format!("{ty}.")) } else { None };
+    let parameters: Vec<String> = parameters.collect();
+    code(&format!(
+        "{}{}({}) → {}",
+        receiver.unwrap_or_default(),
+        function.name,
+        parameters.join(", "),
+        function.result
+    ))
+}
+
+/// Code within a table's cell.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('|', "\\|"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_page_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/rules-cel.md");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, reference_page()).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed == reference_page(),
+            "run the tests of claimgate-rules with UPDATE=1 to write {path}"
+        );
+    }
+
+    #[test]
+    fn every_function_is_documented_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for function in TABLES.iter().flat_map(|table| table.functions) {
+            assert!(function.documentation.ends_with('.'), "{}", function.name);
+            assert!(!function.example.0.is_empty() && !function.example.1.is_empty(), "{}", function.name);
+            assert!(!function.member || !function.parameters.is_empty(), "{}", function.name);
+            assert!(seen.insert(signature(function)), "{} is there twice", signature(function));
+        }
+    }
+}

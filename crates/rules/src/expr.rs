@@ -1,0 +1,159 @@
+//! expr-lang, as Argo Workflows speaks it in the annotation `workflows.argoproj.io/rbac-rule`.
+//!
+//! The claims of a token are the variables. Names and types are checked against them before anything
+//! is evaluated, so `'a' in groups` is an error, and not false, for a token without groups.
+
+mod check;
+mod eval;
+mod format;
+mod lexer;
+mod library;
+mod literal;
+mod nature;
+mod operate;
+mod parser;
+mod reference;
+mod tree;
+mod value;
+
+use claimgate_json::Object;
+use thiserror::Error;
+
+use crate::{Budget, LoadError, RunError, Span, Trace};
+
+pub use reference::{DIFFERENCES, Difference, reference_page};
+pub use value::{List, Map, Text, Value};
+
+/// Bytes that a source may have.
+pub const LONGEST_SOURCE: usize = 4096;
+
+/// A rule, parsed once and evaluated for every token.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    root: tree::Node,
+}
+
+/// A rule whose names and types fit certain claims.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'e> {
+    expression: &'e Expression,
+    nature: nature::Nature,
+    marks: check::Marks,
+}
+
+/// Why a rule has no answer for these claims.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Error {
+    /// A name or a type does not fit the claims.
+    #[error("the rule does not fit the claims: {0}")]
+    Load(#[source] LoadError),
+    /// An operation has no result.
+    #[error("the rule failed: {0}")]
+    Run(#[source] RunError),
+    /// The value is not a boolean.
+    #[error("the rule's value is {0}, not a boolean")]
+    Type(&'static str),
+    /// A limit was reached.
+    #[error("the rule exceeds a limit: {0}")]
+    Budget(#[source] crate::Exhausted),
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Exhausted(limit) => Self::Budget(limit),
+            error => Self::Run(error),
+        }
+    }
+}
+
+impl Expression {
+    /// Parses a source.
+    ///
+    /// # Errors
+    /// A source over 4 KiB, nested more than 64 levels deep, or against the grammar.
+    pub fn parse(source: &str) -> Result<Self, LoadError> {
+        if source.len() > LONGEST_SOURCE {
+            return Err(LoadError::new(Span::default(), "the expression is longer than 4096 bytes"));
+        }
+        parser::parse(source).map(|parsed| Self { root: parsed.root })
+    }
+
+    /// Checks names and types against these claims.
+    ///
+    /// # Errors
+    /// The first name that is no claim, or the first operation that these types do not have.
+    pub fn check<'e>(&'e self, environment: &'e Object) -> Result<Checked<'e>, LoadError> {
+        let (nature, marks) = check::check(&self.root, environment)?;
+        Ok(Checked { expression: self, nature, marks })
+    }
+
+    /// Checks and evaluates the rule for these claims.
+    ///
+    /// # Errors
+    /// As [`Error`] says.
+    pub fn evaluate<'a>(
+        &'a self,
+        environment: &'a Object,
+        budget: &mut Budget,
+        trace: Option<&mut Trace>,
+    ) -> Result<Value<'a>, Error> {
+        let checked = self.check(environment).map_err(Error::Load)?;
+        checked.evaluate(environment, budget, trace)
+    }
+
+    /// Checks and evaluates the rule for these claims; whether it holds.
+    ///
+    /// # Errors
+    /// As [`Error`] says; a value that is not a boolean is [`Error::Type`].
+    pub fn test<'a>(
+        &'a self,
+        environment: &'a Object,
+        budget: &mut Budget,
+        trace: Option<&mut Trace>,
+    ) -> Result<bool, Error> {
+        match self.evaluate(environment, budget, trace)? {
+            Value::Bool(holds) => Ok(holds),
+            other => Err(Error::Type(other.kind())),
+        }
+    }
+}
+
+impl<'e> Checked<'e> {
+    /// Whether the value is known to be a boolean before the rule runs.
+    pub fn is_boolean(&self) -> bool {
+        self.nature.is(nature::Leaf::Bool)
+    }
+
+    /// Evaluates the rule for the claims it was checked against, or for others of the same shape: the
+    /// same names with the same types.
+    ///
+    /// # Errors
+    /// [`Error::Run`] and [`Error::Budget`].
+    pub fn evaluate<'a>(
+        &self,
+        environment: &'a Object,
+        budget: &mut Budget,
+        trace: Option<&mut Trace>,
+    ) -> Result<Value<'a>, Error>
+    where
+        'e: 'a,
+    {
+        let depth = budget.depth;
+        let mut evaluation = eval::Evaluation {
+            environment,
+            budget,
+            trace,
+            marks: self.marks,
+            locals: Vec::new(),
+            scopes: Vec::new(),
+        };
+        let outcome = evaluation.eval(&self.expression.root);
+        // A comparison that ends early, or an error, leaves levels it never came up from.
+        budget.depth = depth;
+        Ok(outcome?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

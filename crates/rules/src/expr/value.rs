@@ -1,0 +1,231 @@
+//! Values while a rule runs: borrowed from the claims and the rule wherever they can be.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use claimgate_json::{Json, Number, Object};
+
+/// A value of a rule.
+#[derive(Clone, Debug)]
+pub enum Value<'a> {
+    /// `nil`
+    Nil,
+    /// `true` or `false`
+    Bool(bool),
+    /// An integer: a literal without point, a length, an index.
+    Int(i64),
+    /// A double: every number of the claims.
+    Float(f64),
+    /// A text.
+    Str(Text<'a>),
+    /// Bytes: `b'…'`.
+    Bytes(Rc<[u8]>),
+    /// A list.
+    List(List<'a>),
+    /// A map.
+    Map(Map<'a>),
+    /// A span of time in nanoseconds.
+    Duration(i64),
+    /// A point in time.
+    Time(jiff::Timestamp),
+}
+
+/// A text, borrowed or made by the rule.
+#[derive(Clone, Debug)]
+pub enum Text<'a> {
+    /// Out of the claims or the rule.
+    Borrowed(&'a str),
+    /// Made by the rule.
+    Owned(Rc<str>),
+}
+
+/// A list, by how its items are held. Which one it is shows in comparisons only: a list of integers
+/// never equals a list of texts, not even when both are empty.
+#[derive(Clone, Debug)]
+pub enum List<'a> {
+    /// A list of the claims.
+    Json(&'a [Json]),
+    /// A list that the rule made.
+    Values(Rc<[Value<'a>]>),
+    /// `from..to`: first item and number of items.
+    Range(i64, usize),
+    /// A list of texts, as `split` makes it.
+    Texts(Rc<[Text<'a>]>),
+}
+
+/// A map, by how its members are held.
+#[derive(Clone, Debug)]
+pub enum Map<'a> {
+    /// An object of the claims.
+    Json(&'a Object),
+    /// A map from texts that the rule made.
+    Texts(Rc<BTreeMap<Rc<str>, Value<'a>>>),
+    /// A map from values of any kind, as `fromPairs` and `groupBy` make it, in the order of making.
+    Any(Rc<[(Value<'a>, Value<'a>)]>),
+}
+
+impl Text<'_> {
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Borrowed(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn from_json(json: &'a Json) -> Self {
+        match json {
+            Json::Null => Self::Nil,
+            Json::Bool(value) => Self::Bool(*value),
+            Json::Number(number) => Self::Float(number.as_f64()),
+            Json::String(text) => Self::Str(Text::Borrowed(text)),
+            Json::Array(items) => Self::List(List::Json(items)),
+            Json::Object(object) => Self::Map(Map::Json(object)),
+        }
+    }
+
+    pub(crate) fn text(text: impl Into<Rc<str>>) -> Self {
+        Self::Str(Text::Owned(text.into()))
+    }
+
+    pub(crate) fn list(items: Vec<Self>) -> Self {
+        Self::List(List::Values(items.into()))
+    }
+
+    /// The name of the value's type in messages.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Nil => "nil",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a number",
+            Self::Str(_) => "a text",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+            Self::Map(_) => "a map",
+            Self::Duration(_) => "a duration",
+            Self::Time(_) => "a time",
+        }
+    }
+
+    /// The value as JSON; times and durations as their texts, bytes as a list of numbers.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Nil => Json::Null,
+            Self::Bool(value) => Json::Bool(*value),
+            Self::Int(value) => Json::from(*value),
+            Self::Float(value) => Number::from_f64(*value).map_or(Json::Null, Json::Number),
+            Self::Str(text) => Json::from(text.as_str()),
+            Self::Bytes(bytes) => {
+                Json::Array(bytes.iter().map(|byte| Json::from(i64::from(*byte))).collect())
+            }
+            Self::List(list) => Json::Array(list.iter().map(|item| item.to_json()).collect()),
+            Self::Map(map) => Json::Object(
+                map.entries()
+                    .map(|(key, value)| (super::format::shown(&key), value.to_json()))
+                    .collect::<Object>(),
+            ),
+            Self::Duration(_) | Self::Time(_) => Json::from(super::format::shown(self)),
+        }
+    }
+}
+
+/// The value as the language's `string()` writes it.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&super::format::shown(self))
+    }
+}
+
+impl<'a> List<'a> {
+    /// The number of items.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json(items) => items.len(),
+            Self::Values(items) => items.len(),
+            Self::Range(_, count) => *count,
+            Self::Texts(items) => items.len(),
+        }
+    }
+
+    /// Whether there is no item.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The item at `index`, from 0.
+    pub fn get(&self, index: usize) -> Option<Value<'a>> {
+        match self {
+            Self::Json(items) => items.get(index).map(Value::from_json),
+            Self::Values(items) => items.get(index).cloned(),
+            Self::Range(first, count) => {
+                let offset = i64::try_from(index).ok()?;
+                (index < *count).then(|| Value::Int(first.wrapping_add(offset)))
+            }
+            Self::Texts(items) => items.get(index).cloned().map(Value::Str),
+        }
+    }
+
+    /// The items.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Value<'a>> + '_ {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+
+    /// The items from `from` up to before `to`.
+    pub(crate) fn slice(&self, from: usize, to: usize) -> Self {
+        match self {
+            Self::Json(items) => Self::Json(items.get(from..to).unwrap_or_default()),
+            Self::Values(items) => Self::Values(items.get(from..to).unwrap_or_default().into()),
+            Self::Range(first, _) => {
+                let offset = i64::try_from(from).unwrap_or(i64::MAX);
+                Self::Range(first.wrapping_add(offset), to.saturating_sub(from))
+            }
+            Self::Texts(items) => Self::Texts(items.get(from..to).unwrap_or_default().into()),
+        }
+    }
+}
+
+impl<'a> Map<'a> {
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Json(object) => object.len(),
+            Self::Texts(members) => members.len(),
+            Self::Any(members) => members.len(),
+        }
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The member of a text key.
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
+        match self {
+            Self::Json(object) => object.get(name).map(Value::from_json),
+            Self::Texts(members) => members.get(name).cloned(),
+            Self::Any(members) => {
+                let is_name = |key: &Value<'_>| matches!(key, Value::Str(text) if text.as_str() == name);
+                members.iter().find(|(key, _)| is_name(key)).map(|(_, value)| value.clone())
+            }
+        }
+    }
+
+    /// The members.
+    pub fn entries(&self) -> Box<dyn Iterator<Item = (Value<'a>, Value<'a>)> + '_> {
+        match self {
+            Self::Json(object) => {
+                let object: &'a Object = object;
+                Box::new(object.iter().map(|(k, v)| (Value::Str(Text::Borrowed(k)), Value::from_json(v))))
+            }
+            Self::Texts(members) => {
+                Box::new(members.iter().map(|(k, v)| (Value::Str(Text::Owned(Rc::clone(k))), v.clone())))
+            }
+            Self::Any(members) => Box::new(members.iter().cloned()),
+        }
+    }
+}
