@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use claimgate_config::sections::{AuditSink, Tls};
-use claimgate_config::{Compiled, Config, Diagnostics};
+use claimgate_config::sections::{AuditSink, Logging, Tls};
+use claimgate_config::{At, Code, Compiled, Config, Diagnostic, Diagnostics};
+use ipnet::IpNet;
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::digest::HmacKey;
 use claimgate_crypto::{RandomError, Secret, random_bytes};
@@ -20,7 +21,7 @@ use rustls::ServerConfig;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::admin;
+use crate::admin::{self, ExplainError, Explanation, Hypothesis};
 use crate::app::App;
 use crate::doors::{self, Doors};
 use crate::files::ConfigFiles;
@@ -134,22 +135,114 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
     }
 }
 
+/// What the command line says in place of, or beside, the configuration. It holds over every reload.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The address of the public listener.
+    pub public_address: Option<SocketAddr>,
+    /// Further networks whose proxies may speak for their clients.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Overrides {
+    pub(crate) fn apply(&self, config: &mut Config) {
+        if let Some(address) = self.public_address {
+            config.listeners.public.address.value = address;
+        }
+        let place = config.version.place.clone();
+        let further = self.trusted_proxies.iter().map(|network| At { value: *network, place: place.clone() });
+        config.trusted_proxies.extend(further);
+    }
+}
+
+/// Everything that is wrong with the configuration at `path`: what would keep it from being served, and
+/// warnings. The certificates of its listeners are read as well.
+///
+/// # Errors
+/// [`StartError::Read`] if there is no such file.
+pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
+    match load(path) {
+        Ok(loaded) => {
+            let mut problems = loaded.warnings;
+            let listeners = &loaded.config.listeners;
+            let check = listeners.check.as_ref().and_then(|check| check.tls.as_ref());
+            for tls in [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten() {
+                if let Err(error) = server_config(tls, &loaded.files) {
+                    let place = &tls.certificate_file.place;
+                    problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
+                }
+            }
+            if let Err(error) = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files) {
+                let place = &loaded.config.version.place;
+                problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
+            }
+            Ok(problems)
+        }
+        Err(StartError::Config(problems)) => Ok(problems),
+        Err(error) => Err(error),
+    }
+}
+
+/// An error and its causes, in one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// How the configuration at `path` wants the process to log, if it can be read.
+pub fn logging(path: &Path) -> Option<Logging> {
+    load(path).ok().map(|loaded| loaded.config.logging)
+}
+
+/// Explains how the configuration at `path` decides about a request, without serving it. A token is
+/// verified for real, with keys fetched for it.
+///
+/// # Errors
+/// [`StartError`] if the configuration cannot be used, or what [`admin::explain`] says of the question.
+pub async fn explain(
+    path: &Path,
+    hypothesis: Hypothesis,
+    clock: fn() -> Timestamp,
+) -> Result<Result<Explanation, ExplainError>, StartError> {
+    let loaded = load(path)?;
+    let issuers = Arc::new(Issuers::new(environment()?));
+    if hypothesis.token.is_some() {
+        let applied = issuers.apply(specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?)?;
+        drop(applied.superseded);
+    }
+    let audit_key = audit_key(&loaded.config, &loaded.files)?;
+    let runtime = Runtime::build(&loaded.config, loaded.compiled, issuers.clone(), hmac_key(&audit_key), 1)?;
+    let explanation = admin::explain(&runtime, hypothesis, clock()).await;
+    issuers.shutdown().await;
+    Ok(explanation)
+}
+
+fn environment() -> Result<Environment, TrustError> {
+    Ok(Environment {
+        clock: Arc::new(SystemClock::start()),
+        jitter: Arc::new(SystemJitter::new()),
+        system_trust: Trust::system()?,
+        runtime: tokio::runtime::Handle::current(),
+    })
+}
+
 impl Server {
     /// Reads the configuration at `path`, binds its sockets and begins to ask its issuers. An issuer that
     /// is down stops nothing.
     ///
     /// # Errors
     /// [`StartError`]; nothing was left behind.
-    pub async fn start(path: &Path, clock: fn() -> Timestamp) -> Result<Self, StartError> {
-        let loaded = load(path)?;
+    pub async fn start(path: &Path, overrides: Overrides, clock: fn() -> Timestamp) -> Result<Self, StartError> {
+        let mut loaded = load(path)?;
+        overrides.apply(&mut loaded.config);
         loaded.warnings.problems().iter().for_each(|problem| tracing::warn!(%problem, "Configuration"));
-        let environment = Environment {
-            clock: Arc::new(SystemClock::start()),
-            jitter: Arc::new(SystemJitter::new()),
-            system_trust: Trust::system()?,
-            runtime: tokio::runtime::Handle::current(),
-        };
-        let issuers = Arc::new(Issuers::new(environment));
+        let issuers = Arc::new(Issuers::new(environment()?));
         let wanted = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?;
         let applied = issuers.apply(wanted)?;
         drop(applied.superseded);
@@ -162,7 +255,8 @@ impl Server {
         let sockets = Sockets::bind(&config, &files).await?;
         wait_for_issuers(&config, &issuers).await;
         let certificates = sockets.certificates;
-        let reload = ReloadState::new(path.to_path_buf(), app.clone(), issuers.clone(), audit_key, certificates, &files);
+        let reload =
+            ReloadState::new(path.into(), app.clone(), issuers.clone(), audit_key, certificates, overrides, &files);
         Ok(Self {
             app,
             issuers,

@@ -12,7 +12,7 @@ use claimgate_oidc::Issuers;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, watch};
 
-use super::{Certificate, Loaded, StartError, hmac_key, load};
+use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load};
 use crate::app::App;
 use crate::files::{ConfigFiles, Signature};
 use crate::runtime::{Runtime, specs};
@@ -30,6 +30,7 @@ pub struct ReloadState {
     issuers: Arc<Issuers>,
     audit_key: Secret<Vec<u8>>,
     certificates: Vec<Certificate>,
+    overrides: Overrides,
     generation: AtomicU64,
     draining: AtomicBool,
     watched: Mutex<BTreeSet<PathBuf>>,
@@ -52,6 +53,7 @@ impl ReloadState {
         issuers: Arc<Issuers>,
         audit_key: Secret<Vec<u8>>,
         certificates: Vec<Certificate>,
+        overrides: Overrides,
         files: &ConfigFiles,
     ) -> Self {
         let last = Mutex::new(LastReload { loaded_at: app.now(), refused: None });
@@ -62,6 +64,7 @@ impl ReloadState {
             issuers,
             audit_key,
             certificates,
+            overrides,
             generation: AtomicU64::new(1),
             draining: AtomicBool::new(false),
             watched,
@@ -115,27 +118,24 @@ impl ReloadState {
     }
 
     fn try_reload(&self) -> Result<u64, StartError> {
-        let loaded = load(&self.path);
-        if let Ok(loaded) = &loaded {
-            let tls = self.replacements(&loaded.config, &loaded.files)?;
-            let Loaded { config, compiled, files, .. } = loaded?;
-            let wanted = specs(&config, &compiled.issuers, &files)?;
-            let generation = self.generation.load(Ordering::Relaxed) + 1;
-            let keys = self.issuers.clone();
-            let runtime = Runtime::build(&config, compiled, keys, hmac_key(&self.audit_key), generation)?;
-            // From here on nothing fails. The former issuers end only when nothing asks them any more.
-            let applied = self.issuers.apply(wanted)?;
-            self.issuers.reload_files();
-            self.app.runtime.store(Arc::new(runtime));
-            drop(applied.superseded);
-            for (certificate, ready) in tls {
-                certificate.current.store(Some(ready));
-            }
-            self.generation.store(generation, Ordering::Relaxed);
-            *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = files.asked();
-            return Ok(generation);
+        let Loaded { mut config, compiled, files, .. } = load(&self.path)?;
+        self.overrides.apply(&mut config);
+        let tls = self.replacements(&config, &files)?;
+        let wanted = specs(&config, &compiled.issuers, &files)?;
+        let generation = self.generation.load(Ordering::Relaxed) + 1;
+        let keys = self.issuers.clone();
+        let runtime = Runtime::build(&config, compiled, keys, hmac_key(&self.audit_key), generation)?;
+        // From here on nothing fails. The former issuers end only when nothing asks them any more.
+        let applied = self.issuers.apply(wanted)?;
+        self.issuers.reload_files();
+        self.app.runtime.store(Arc::new(runtime));
+        drop(applied.superseded);
+        for (certificate, ready) in tls {
+            certificate.current.store(Some(ready));
         }
-        loaded.map(|_| 0)
+        self.generation.store(generation, Ordering::Relaxed);
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = files.asked();
+        Ok(generation)
     }
 
     /// The certificates that the listeners get. Addresses stay as they were bound.
