@@ -15,17 +15,24 @@ pub(crate) use trust::expand_aliases;
 pub(crate) fn check(config: &Config, problems: &mut Diagnostics) {
     if config.version.value != 1 {
         let message = format!("version {} is not one that this release reads", config.version.value);
-        problems.push(Diagnostic::error(Code::UnsupportedVersion, &config.version.place, message).expected("`1`"));
+        problems.push(
+            Diagnostic::error(Code::UnsupportedVersion, &config.version.place, message).expected("`1`"),
+        );
     }
     check_public_url(config, problems);
     for network in &config.trusted_proxies {
         if network.value.prefix_len() == 0 {
-            let message = "everybody is a trusted proxy: whoever reaches a check door may say who asks for what";
+            let message =
+                "everybody is a trusted proxy: whoever reaches a check door may say who asks for what";
             problems.push(Diagnostic::warning(Code::InvalidValue, &network.place, message));
         }
     }
     check_listeners(&config.listeners, problems);
-    unique("file", config.authentication_configurations.iter().map(|file| (file.value.clone(), &file.place)), problems);
+    unique(
+        "file",
+        config.authentication_configurations.iter().map(|file| (file.value.clone(), &file.place)),
+        problems,
+    );
     trust::check(config, problems);
     routes::check(config, problems);
     limits::check(&config.limits, problems);
@@ -77,7 +84,8 @@ fn unique_texts(what: &str, texts: &[At<String>], problems: &mut Diagnostics) {
 /// A name that can stand in `jwt/NAME`, in metrics and in front of user names.
 fn check_name(name: &At<String>, problems: &mut Diagnostics) {
     let text = &name.value;
-    let inner = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
+    let inner =
+        text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'));
     let ends = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
     if !inner || text.len() > 63 || !ends(text.as_bytes().first()) || !ends(text.as_bytes().last()) {
         let problem = invalid(&name.place, format!("`{text}` is not a name"));

@@ -6,9 +6,9 @@ mod issuers;
 mod routes;
 mod trust;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use claimgate_core::headers::OwnedHeaders;
 use claimgate_core::route::RouteTable;
@@ -134,9 +134,13 @@ fn compile_with(
     let included = include(config, files, known, &mut problems);
     let mut drafts: Vec<Draft<'_>> = config.jwt.iter().map(Draft::of_claimgate).collect();
     for (file, configuration) in &included {
-        drafts.extend(configuration.jwt.iter().enumerate().filter_map(|(index, entry)| {
-            Draft::of_kubernetes(format!("{}.{index}", stem(file)), entry)
-        }));
+        drafts.extend(
+            configuration
+                .jwt
+                .iter()
+                .enumerate()
+                .filter_map(|(index, entry)| Draft::of_kubernetes(format!("{}.{index}", stem(file)), entry)),
+        );
     }
     let context = trust::Context {
         clock_skew: config.limits.clock_skew.value,
@@ -171,7 +175,8 @@ fn include<'a>(
     problems: &mut Diagnostics,
 ) -> Vec<Included<'a>> {
     let mut included = Vec::new();
-    for file in &config.authentication_configurations {
+    let mut seen = BTreeSet::new();
+    for file in config.authentication_configurations.iter().filter(|file| seen.insert(&file.value)) {
         let bytes = if file.value == known.0 { Ok(known.1.to_vec()) } else { files.read(&file.value) };
         match bytes {
             Ok(bytes) => {
@@ -191,10 +196,8 @@ fn include<'a>(
 /// The file's name without directory and ending: what its entries are named after.
 fn stem(file: &str) -> String {
     let stem = Path::new(file).file_stem().and_then(|stem| stem.to_str()).unwrap_or("authentication");
-    stem.to_ascii_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
-}
-
-/// The longest that a gate waits for issuers before it says that it is ready.
-pub fn readiness_wait(config: &Config) -> Duration {
-    config.limits.readiness_wait.value
+    stem.to_ascii_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' })
+        .collect()
 }

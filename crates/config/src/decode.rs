@@ -179,7 +179,12 @@ impl<'n> Fields<'n> {
     }
 
     /// The value, or what the literal `default` reads as.
-    pub(crate) fn default<T: Decode>(&self, key: &str, default: &str, decoder: &mut Decoder<'_>) -> Option<T> {
+    pub(crate) fn default<T: Decode>(
+        &self,
+        key: &str,
+        default: &str,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<T> {
         if let Some(value) = self.find(key, decoder).map(|node| T::decode(node, decoder)) {
             return value.or_else(|| self.decode_default(key, default, decoder));
         }
@@ -201,7 +206,8 @@ impl<'n> Fields<'n> {
 }
 
 fn report_unknown(entry: &Entry, known: &[&str], decoder: &mut Decoder<'_>) {
-    let mut problem = Diagnostic::error(Code::UnknownKey, &entry.place, format!("unknown key `{}`", entry.key));
+    let mut problem =
+        Diagnostic::error(Code::UnknownKey, &entry.place, format!("unknown key `{}`", entry.key));
     if let Some(close) = closest(&entry.key, known) {
         problem = problem.hint(format!("did you mean `{close}`?"));
     } else if !known.is_empty() {
@@ -344,14 +350,12 @@ pub(crate) use {choice, need_of, read_field, section};
 
 /// Reports `word` as none of `known`.
 pub(crate) fn not_one_of<T>(node: &Node, word: &str, known: &[&str], decoder: &mut Decoder<'_>) -> Option<T> {
-    let mut problem = Diagnostic::error(Code::InvalidValue, &node.place, format!("`{word}` is not known here"))
-        .expected(format!("one of {}", quoted(known)));
+    let mut problem =
+        Diagnostic::error(Code::InvalidValue, &node.place, format!("`{word}` is not known here"))
+            .expected(format!("one of {}", quoted(known)));
     if let Some(close) = closest(word, known) {
         problem = problem.hint(format!("did you mean `{close}`?"));
     }
     decoder.problems.push(problem);
     None
 }
-
-#[cfg(test)]
-mod tests;

@@ -166,10 +166,17 @@ impl Diagnostics {
         })
     }
 
+    /// Whether an error stands at `key` of the section at `place`, or below it.
+    pub(crate) fn broken_key(&self, place: &Place, key: &str) -> bool {
+        let path = if place.path.is_empty() { key.to_owned() } else { format!("{}.{key}", place.path) };
+        self.broken(&Place { path: path.into(), ..place.clone() })
+    }
+
     /// Sorts by place and drops repetitions.
     pub(crate) fn sort(&mut self) {
         self.problems.sort_by(|a, b| {
-            let key = |d: &Diagnostic| (d.place.file.clone(), d.place.line, d.place.column, d.severity, d.code);
+            let key =
+                |d: &Diagnostic| (d.place.file.clone(), d.place.line, d.place.column, d.severity, d.code);
             key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
         self.problems.dedup();
@@ -195,7 +202,8 @@ impl Diagnostics {
 
     fn render_one(&self, renderer: &Renderer, problem: &Diagnostic) -> String {
         let Place { file, line, column, .. } = &problem.place;
-        let Some((source, at)) = self.sources.get(file).and_then(|text| Some((text, offset(text, *line, *column)?)))
+        let Some((source, at)) =
+            self.sources.get(file).and_then(|text| Some((text, offset(text, *line, *column)?)))
         else {
             return problem.to_string();
         };
@@ -209,7 +217,8 @@ impl Diagnostics {
         let snippet = Snippet::source(&**source)
             .path(&**file)
             .annotation(AnnotationKind::Primary.span(at..end).label(label));
-        let mut group = level.primary_title(problem.message.as_str()).id(problem.code.as_str()).element(snippet);
+        let mut group =
+            level.primary_title(problem.message.as_str()).id(problem.code.as_str()).element(snippet);
         if let Some(hint) = &problem.hint {
             group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use claimgate_rules::LoadError;
 use claimgate_rules::cel::{Dialect, Kind, Rule};
 
 use crate::decode::Expression;
@@ -12,6 +13,8 @@ pub(crate) struct Expressions {
     dialect: Dialect,
     /// Where a user name reads `claims.email`.
     email: Option<Place>,
+    /// Whether a user name reads `claims["email"]`, which Kubernetes' rule does not see.
+    email_by_index: bool,
     /// Whether an expression reads `claims.email_verified`.
     verified: bool,
     /// Whether one of them did not compile, so that what it reads is unknown.
@@ -21,7 +24,13 @@ pub(crate) struct Expressions {
 impl Expressions {
     /// Of a file that means what Kubernetes says it means.
     pub(crate) fn kubernetes() -> Self {
-        Self { dialect: Dialect::Kubernetes, email: None, verified: false, broken: false }
+        Self {
+            dialect: Dialect::Kubernetes,
+            email: None,
+            email_by_index: false,
+            verified: false,
+            broken: false,
+        }
     }
 
     /// Of a Claimgate configuration.
@@ -29,18 +38,23 @@ impl Expressions {
         Self { dialect: Dialect::Claimgate, ..Self::kubernetes() }
     }
 
-    pub(crate) fn claim_validation(&mut self, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {
+    pub(crate) fn claim_validation(
+        &mut self,
+        source: &Expression,
+        problems: &mut Diagnostics,
+    ) -> Option<Arc<Rule>> {
         let rule = self.compile(Kind::ClaimValidation, source, problems)?;
-        self.verified |= rule.reads_claim("email_verified");
+        self.verified |= rule.reads().selects("email_verified");
         Some(rule)
     }
 
     pub(crate) fn username(&mut self, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {
         let rule = self.compile(Kind::Username, source, problems)?;
-        self.verified |= rule.reads_claim("email_verified");
-        if rule.reads_claim("email") {
+        self.verified |= rule.reads().selects("email_verified");
+        if rule.reads().selects("email") {
             self.email = Some(source.place.clone());
         }
+        self.email_by_index |= rule.reads().indexes("email");
         Some(rule)
     }
 
@@ -54,11 +68,15 @@ impl Expressions {
 
     pub(crate) fn extra(&mut self, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {
         let rule = self.compile(Kind::Extra, source, problems)?;
-        self.verified |= rule.reads_claim("email_verified");
+        self.verified |= rule.reads().selects("email_verified");
         Some(rule)
     }
 
-    pub(crate) fn user_validation(&mut self, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {
+    pub(crate) fn user_validation(
+        &mut self,
+        source: &Expression,
+        problems: &mut Diagnostics,
+    ) -> Option<Arc<Rule>> {
         self.compile(Kind::UserValidation, source, problems)
     }
 
@@ -78,9 +96,9 @@ impl Expressions {
         self.email.clone().filter(|_| !self.verified && !self.broken)
     }
 
-    /// Whether the user name reads `claims.email`.
-    pub(crate) fn reads_email(&self) -> bool {
-        self.email.is_some()
+    /// Whether the user name is made of an e-mail address past the rule that is checked at load.
+    pub(crate) fn email_evades(&self) -> bool {
+        self.email_by_index && !self.verified
     }
 
     fn compile(&mut self, kind: Kind, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {
@@ -91,11 +109,15 @@ impl Expressions {
         }
         match Rule::compile(self.dialect, kind, &source.text) {
             Ok(rule) => {
-                self.warn_kubernetes(kind, source, problems);
+                if let Some(refusal) =
+                    rule.kubernetes_refusal().filter(|_| self.dialect == Dialect::Claimgate)
+                {
+                    problems.push(kubernetes_refuses(source, refusal));
+                }
                 Some(Arc::new(rule))
             }
             Err(error) => {
-                let place = source.place_at(error.span().start as usize);
+                let place = source.place_at(start(&error));
                 let mut problem = Diagnostic::error(Code::Expression, &place, error.message());
                 problem.hint = error.hint().map(str::to_owned);
                 problems.push(problem);
@@ -104,18 +126,17 @@ impl Expressions {
             }
         }
     }
+}
 
-    /// A trust entry reads as Kubernetes' own; where it says more, whoever copies it should know.
-    fn warn_kubernetes(&self, kind: Kind, source: &Expression, problems: &mut Diagnostics) {
-        if self.dialect == Dialect::Kubernetes || matches!(kind, Kind::Policy | Kind::Header) {
-            return;
-        }
-        if let Err(error) = Rule::compile(Dialect::Kubernetes, kind, &source.text) {
-            let place = source.place_at(error.span().start as usize);
-            let message = format!("Kubernetes would refuse this expression: {}", error.message());
-            let mut problem = Diagnostic::warning(Code::KubernetesRefuses, &place, message);
-            problem.hint = error.hint().map(str::to_owned);
-            problems.push(problem);
-        }
-    }
+/// A trust entry reads as Kubernetes' own; where it says more, whoever copies it should know.
+fn kubernetes_refuses(source: &Expression, refusal: &LoadError) -> Diagnostic {
+    let place = source.place_at(start(refusal));
+    let message = format!("Kubernetes would refuse this expression: {}", refusal.message());
+    let mut problem = Diagnostic::warning(Code::KubernetesRefuses, &place, message);
+    problem.hint = refusal.hint().map(str::to_owned);
+    problem
+}
+
+fn start(error: &LoadError) -> usize {
+    usize::try_from(error.span().start).unwrap_or(0)
 }

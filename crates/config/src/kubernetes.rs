@@ -10,7 +10,10 @@ use crate::sections::{ClaimMappings, ClaimValidationRule, UserValidationRule};
 use crate::yaml::{self, Documents, Node, Schema, Value};
 
 pub use rules::is_domain_prefixed_path;
-pub(crate) use rules::{both, check_claim_validation_rules, check_extra, check_no_prefix, check_uid, check_user_validation_rules, compile_mappings, duplicate, given};
+pub(crate) use rules::{
+    both, check_claim_validation_rules, check_extra, check_no_prefix, check_user_validation_rules,
+    duplicate, given,
+};
 
 const GROUP: &str = "apiserver.config.k8s.io";
 const VERSIONS: &[&str] = &["v1", "v1beta1", "v1alpha1"];
@@ -123,7 +126,8 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
 
 fn check_version(node: &Node, problems: &mut Diagnostics) {
     let version = node.get("apiVersion").and_then(scalar).unwrap_or("");
-    let known = version.split_once('/').is_some_and(|(group, version)| group == GROUP && VERSIONS.contains(&version));
+    let known =
+        version.split_once('/').is_some_and(|(group, version)| group == GROUP && VERSIONS.contains(&version));
     if !known {
         let place = node.get("apiVersion").unwrap_or(node).place.clone();
         let message = format!("`{version}` is not a version of `{KIND}`");
@@ -133,7 +137,8 @@ fn check_version(node: &Node, problems: &mut Diagnostics) {
     let kind = node.get("kind").and_then(scalar).unwrap_or("");
     if kind != KIND {
         let place = node.get("kind").unwrap_or(node).place.clone();
-        let problem = Diagnostic::error(Code::InvalidValue, &place, format!("`{kind}` is not the kind of this file"));
+        let problem =
+            Diagnostic::error(Code::InvalidValue, &place, format!("`{kind}` is not the kind of this file"));
         problems.push(problem.expected(format!("`{KIND}`")));
     }
 }

@@ -8,17 +8,20 @@ mod records;
 mod root;
 mod routes;
 
-pub use jwt::{AliasTemplate, AudienceMatchPolicy, Example, Issuer, Jwt, KeySource, SignatureAlgorithm, TokenKind};
+pub use jwt::{
+    AliasTemplate, AudienceMatchPolicy, Example, Issuer, Jwt, KeySource, SignatureAlgorithm, TokenKind,
+};
 pub use limits::Limits;
 pub use listeners::{AdminListener, CheckListener, CheckProtocol, Listeners, PublicListener, Tls};
 pub use mappings::{
-    ClaimMappings, ClaimOrExpression, ClaimValidationRule, ExtraMapping, GroupFilter, PrefixedClaimOrExpression,
-    UserValidationRule,
+    ClaimMappings, ClaimOrExpression, ClaimValidationRule, ExtraMapping, GroupFilter,
+    PrefixedClaimOrExpression, UserValidationRule,
 };
 pub use records::{
     Audit, AuditFile, AuditSink, LogFormat, LogLevel, Logging, Otlp, OtlpProtocol, Readiness, Telemetry,
 };
 pub use root::Config;
 pub use routes::{
-    Allow, Anonymous, CredentialSource, EncodedSlash, Header, HostPattern, ListForm, Method, PathPattern, Route, Rule,
+    Allow, Anonymous, CredentialSource, EncodedSlash, Header, HostPattern, ListForm, Method, PathPattern,
+    Route, Rule,
 };

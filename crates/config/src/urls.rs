@@ -88,7 +88,8 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     check_escapes(host)?;
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b >= 0x80 || b"-_.~!$&'()*+,;=:[]<>\"%".contains(&b);
     // An escape in a host may stand for bytes beyond ASCII only.
-    let ascii_escape = host.split('%').skip(1).any(|escape| escape.starts_with(|c: char| ('0'..='7').contains(&c)));
+    let ascii_escape =
+        host.split('%').skip(1).any(|escape| escape.starts_with(|c: char| ('0'..='7').contains(&c)));
     if ascii_escape || !host.bytes().all(allowed) {
         return Err("the URL's host has a character that a host may not have");
     }
@@ -97,7 +98,11 @@ fn check_host(host: &str) -> Result<(), &'static str> {
 
 fn check_escapes(text: &str) -> Result<(), &'static str> {
     let good = |escape: &str| escape.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
-    if text.split('%').skip(1).all(good) { Ok(()) } else { Err("the URL has a `%` without two hexadecimal digits") }
+    if text.split('%').skip(1).all(good) {
+        Ok(())
+    } else {
+        Err("the URL has a `%` without two hexadecimal digits")
+    }
 }
 
 #[cfg(test)]

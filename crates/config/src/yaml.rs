@@ -99,7 +99,8 @@ impl Node {
             }
             Value::Map(entries) => {
                 for entry in entries {
-                    let below = if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
+                    let below =
+                        if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
                     entry.place.path = Arc::from(below.as_str());
                     entry.value.set_paths(&below);
                 }
@@ -107,6 +108,3 @@ impl Node {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -16,19 +16,31 @@ pub(super) fn check(limits: &Limits, problems: &mut Diagnostics) {
             problems.push(invalid(&size.place, "a limit of nothing").expected("at least `1B`"));
         }
     }
-    let counts =
-        [&limits.json_depth, &limits.groups, &limits.key_set_keys, &limits.unknown_key_burst, &limits.token_cache];
+    let counts = [
+        &limits.json_depth,
+        &limits.groups,
+        &limits.key_set_keys,
+        &limits.unknown_key_burst,
+        &limits.token_cache,
+    ];
     for count in counts {
         if count.value == 0 {
             problems.push(invalid(&count.place, "a limit of nothing").expected("at least 1"));
         }
     }
     if limits.json_depth.value > 128 {
-        problems.push(invalid(&limits.json_depth.place, "JSON that deep is not read").expected("at most 128"));
+        problems
+            .push(invalid(&limits.json_depth.place, "JSON that deep is not read").expected("at most 128"));
     }
     let times = [
-        &limits.fetch_connect_timeout, &limits.fetch_timeout, &limits.key_refresh, &limits.key_refresh_min,
-        &limits.key_refresh_max, &limits.unknown_key_interval, &limits.fetch_retry_min, &limits.fetch_retry_max,
+        &limits.fetch_connect_timeout,
+        &limits.fetch_timeout,
+        &limits.key_refresh,
+        &limits.key_refresh_min,
+        &limits.key_refresh_max,
+        &limits.unknown_key_interval,
+        &limits.fetch_retry_min,
+        &limits.fetch_retry_max,
         &limits.decision_timeout,
     ];
     for time in times {
@@ -41,16 +53,29 @@ pub(super) fn check(limits: &Limits, problems: &mut Diagnostics) {
     ordered(&limits.key_refresh_min, &limits.key_refresh, "keyRefreshMin", "keyRefresh", problems);
     ordered(&limits.key_refresh, &limits.key_refresh_max, "keyRefresh", "keyRefreshMax", problems);
     ordered(&limits.fetch_retry_min, &limits.fetch_retry_max, "fetchRetryMin", "fetchRetryMax", problems);
-    ordered(&limits.fetch_connect_timeout, &limits.fetch_timeout, "fetchConnectTimeout", "fetchTimeout", problems);
+    ordered(
+        &limits.fetch_connect_timeout,
+        &limits.fetch_timeout,
+        "fetchConnectTimeout",
+        "fetchTimeout",
+        problems,
+    );
 }
 
 pub(super) fn at_most(time: &At<Duration>, most: Duration, written: &str, problems: &mut Diagnostics) {
     if time.value > most {
-        problems.push(invalid(&time.place, "the duration is too long").expected(format!("at most `{written}`")));
+        problems
+            .push(invalid(&time.place, "the duration is too long").expected(format!("at most `{written}`")));
     }
 }
 
-fn ordered(low: &At<Duration>, high: &At<Duration>, low_key: &str, high_key: &str, problems: &mut Diagnostics) {
+fn ordered(
+    low: &At<Duration>,
+    high: &At<Duration>,
+    low_key: &str,
+    high_key: &str,
+    problems: &mut Diagnostics,
+) {
     if low.value > high.value {
         let message = format!("`{low_key}` is longer than `{high_key}`");
         // The one that stands in the file is the one to point at: defaults stand at the section.

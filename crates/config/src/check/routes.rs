@@ -9,10 +9,34 @@ use crate::sections::{Allow, Config, CredentialSource, Header, ListForm, Route};
 
 /// Headers whose meaning is not an application's, so that none of them carries an identity.
 const RESERVED: &[&str] = &[
-    "authorization", "connection", "content-encoding", "content-length", "content-type", "cookie", "expect", "forwarded",
-    "host", "keep-alive", "location", "origin", "proxy-authenticate", "proxy-authorization", "proxy-connection", "referer", "set-cookie",
-    "te", "trailer", "transfer-encoding", "upgrade", "via", "www-authenticate", "x-claimgate-decision-id", "x-real-ip", "x-request-id",
-    "traceparent", "tracestate",
+    "authorization",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "keep-alive",
+    "location",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "referer",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+    "www-authenticate",
+    "x-claimgate-decision-id",
+    "x-real-ip",
+    "x-request-id",
+    "traceparent",
+    "tracestate",
 ];
 const RESERVED_PREFIXES: &[&str] = &["x-forwarded-", "x-original-", "sec-", "x-envoy-", "access-control-"];
 
@@ -35,18 +59,18 @@ pub(super) fn check(config: &Config, problems: &mut Diagnostics) {
 }
 
 fn check_scope(route: &Route, problems: &mut Diagnostics) {
-    unique("host", route.hosts.iter().map(|host| (format!("{:?}", host.value), &host.place)), problems);
-    unique("path", route.paths.iter().map(|path| (format!("{:?}", path.value), &path.place)), problems);
+    unique("host", route.hosts.iter().map(|host| (host.value.to_string(), &host.place)), problems);
+    unique("path", route.paths.iter().map(|path| (path.value.to_string(), &path.place)), problems);
     unique("method", route.methods.iter().map(|method| (method.value.0.clone(), &method.place)), problems);
-    unique("source", route.credential_sources.iter().map(|s| (format!("{:?}", s.value), &s.place)), problems);
+    unique("source", route.credential_sources.iter().map(|s| (s.value.to_string(), &s.place)), problems);
     unique("target", route.accept.items.iter().map(|target| (target.value.clone(), &target.place)), problems);
     if let Some(audiences) = &route.audiences {
         unique_texts("audience", audiences, problems);
-        if audiences.is_empty() && !problems.broken(&route.place) {
+        if audiences.is_empty() && !problems.broken_key(&route.place, "audiences") {
             problems.push(invalid(&route.place, "`audiences` is empty, so no token is accepted"));
         }
     }
-    if route.accept.items.is_empty() && !problems.broken(&route.place) {
+    if route.accept.items.is_empty() && !problems.broken_key(&route.place, "accept") {
         problems.push(invalid(&route.place, "`accept` is empty, so no credential is accepted"));
     }
     for path in &route.exempt {
@@ -59,12 +83,20 @@ fn check_scope(route: &Route, problems: &mut Diagnostics) {
 
 fn check_policy(route: &Route, problems: &mut Diagnostics) {
     match &route.allow {
-        None if !problems.broken(&route.place) => {
-            let problem = Diagnostic::error(Code::NoPolicy, &route.place, "the route does not say who is allowed");
-            problems.push(problem.expected("`allow`").hint("`allow: authenticated` allows everybody whose credential is accepted"));
+        None if !problems.broken_key(&route.place, "allow") => {
+            let problem =
+                Diagnostic::error(Code::NoPolicy, &route.place, "the route does not say who is allowed");
+            problems.push(
+                problem
+                    .expected("`allow`")
+                    .hint("`allow: authenticated` allows everybody whose credential is accepted"),
+            );
         }
         Some(Allow::Rules(rules, place)) if rules.is_empty() && !problems.broken(place) => {
-            problems.push(invalid(place, "no rule, so nobody is allowed").expected("`authenticated` or at least one rule"));
+            problems.push(
+                invalid(place, "no rule, so nobody is allowed")
+                    .expected("`authenticated` or at least one rule"),
+            );
         }
         _ => {}
     }
@@ -81,7 +113,8 @@ fn check_headers(headers: &Named<HeaderName, Header>, problems: &mut Diagnostics
     for (name, header) in &headers.entries {
         let text = name.value.as_str();
         if RESERVED.contains(&text) || RESERVED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
-            let message = format!("the header `{text}` has a meaning of its own and cannot carry an identity");
+            let message =
+                format!("the header `{text}` has a meaning of its own and cannot carry an identity");
             problems.push(Diagnostic::error(Code::ReservedName, &name.place, message));
         }
         let joined = header.list.value == ListForm::Joined;
@@ -96,7 +129,9 @@ fn check_headers(headers: &Named<HeaderName, Header>, problems: &mut Diagnostics
         if let Some(separator) = &header.separator
             && (separator.value.is_empty() || separator.value.chars().any(|c| !(' '..='~').contains(&c)))
         {
-            problems.push(invalid(&separator.place, "the separator cannot stand in a header").expected("visible ASCII"));
+            problems.push(
+                invalid(&separator.place, "the separator cannot stand in a header").expected("visible ASCII"),
+            );
         }
     }
 }
@@ -114,7 +149,9 @@ fn check_anonymous(name: &At<String>, problems: &mut Diagnostics) {
 /// credential on any route.
 fn check_ownership(routes: &[Route], problems: &mut Diagnostics) {
     let mut owned: BTreeMap<&str, &Place> = BTreeMap::new();
-    for (name, _) in routes.iter().filter_map(|route| route.headers.as_ref()).flat_map(|headers| &headers.entries) {
+    for (name, _) in
+        routes.iter().filter_map(|route| route.headers.as_ref()).flat_map(|headers| &headers.entries)
+    {
         owned.entry(name.value.as_str()).or_insert(&name.place);
     }
     for source in routes.iter().flat_map(|route| &route.credential_sources) {

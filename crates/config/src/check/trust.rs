@@ -5,7 +5,9 @@ use super::{check_name, invalid, unique, unique_texts};
 use crate::decode::At;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::kubernetes::given;
-use crate::sections::{AliasTemplate, Config, Example, GroupFilter, Issuer, Jwt, KeySource, SignatureAlgorithm};
+use crate::sections::{
+    AliasTemplate, Config, Example, GroupFilter, Issuer, Jwt, KeySource, SignatureAlgorithm,
+};
 use crate::{pem, urls};
 
 pub(super) fn check(config: &Config, problems: &mut Diagnostics) {
@@ -36,9 +38,13 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
         }
         check_fetched(&discovery.value, &discovery.place, issuer.allow_http, problems);
     }
-    if issuer.audiences.is_empty() && !problems.broken(&issuer.place) {
+    if issuer.audiences.is_empty() && !problems.broken_key(&issuer.place, "audiences") {
         let problem = Diagnostic::error(Code::MissingKey, &issuer.place, "`audiences` is empty");
-        problems.push(problem.expected("at least one audience").hint("without one, tokens meant for others would be accepted"));
+        problems.push(
+            problem
+                .expected("at least one audience")
+                .hint("without one, tokens meant for others would be accepted"),
+        );
     }
     for audience in issuer.audiences.iter().filter(|audience| audience.value.is_empty()) {
         problems.push(invalid(&audience.place, "an audience is empty"));
@@ -46,7 +52,8 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
     unique_texts("audience", &issuer.audiences, problems);
     if let (Some(_), Some(file)) = (&issuer.certificate_authority, &issuer.certificate_authority_file) {
         let message = "`certificateAuthority` and `certificateAuthorityFile` stand together";
-        problems.push(Diagnostic::error(Code::ConflictingKeys, &file.place, message).hint("keep one of the two"));
+        problems
+            .push(Diagnostic::error(Code::ConflictingKeys, &file.place, message).hint("keep one of the two"));
     }
     if let Some(authority) = given(issuer.certificate_authority.as_ref())
         && let Err(error) = pem::certificates(authority.value.as_bytes())
@@ -64,8 +71,10 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
 fn check_issuer_url(issuer: &Issuer, problems: &mut Diagnostics) {
     let At { value, place } = &issuer.url;
     const SCHEME: &str = "the URL's scheme must be `https`";
-    let faults: Vec<_> = urls::faults_as_kubernetes(value).into_iter().filter(|fault| *fault != SCHEME).collect();
-    let url = url::Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let faults: Vec<_> =
+        urls::faults_as_kubernetes(value).into_iter().filter(|fault| *fault != SCHEME).collect();
+    let url =
+        url::Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     match url {
         Some(url) if faults.is_empty() => check_fetched(&url, place, issuer.allow_http, problems),
         _ => {
@@ -85,7 +94,8 @@ fn check_fetched(url: &url::Url, place: &Place, allow_http: bool, problems: &mut
         problems.push(Diagnostic::warning(Code::InsecureUrl, place, message));
     } else {
         let hint = "`issuer.allowHttp: true` allows it for this issuer";
-        problems.push(Diagnostic::error(Code::InsecureUrl, place, message).expected("`https://…`").hint(hint));
+        problems
+            .push(Diagnostic::error(Code::InsecureUrl, place, message).expected("`https://…`").hint(hint));
     }
 }
 
@@ -94,7 +104,7 @@ fn check_template(template: &AliasTemplate, problems: &mut Diagnostics) {
         let problem = invalid(&template.template.place, "a template has exactly one placeholder");
         problems.push(problem.expected("such as `https://login.example.com/{tenant}/v2.0`"));
     }
-    if template.values.is_empty() && !problems.broken(&template.place) {
+    if template.values.is_empty() && !problems.broken_key(&template.place, "values") {
         problems.push(Diagnostic::error(Code::MissingKey, &template.place, "`values` is empty"));
     }
     for value in &template.values {
@@ -111,7 +121,8 @@ fn check_template(template: &AliasTemplate, problems: &mut Diagnostics) {
 fn placeholder(template: &str) -> Option<(&str, &str)> {
     let (before, rest) = template.split_once('{')?;
     let (name, after) = rest.split_once('}')?;
-    let good = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()) && !after.contains(['{', '}']);
+    let good =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric()) && !after.contains(['{', '}']);
     (good && !before.contains('}')).then_some((before, after))
 }
 
@@ -130,9 +141,11 @@ fn check_keys(entry: &Jwt, problems: &mut Diagnostics) {
     let sources = entry.keys.as_ref().map(|keys| keys.items.as_slice()).unwrap_or_default();
     if let Some(keys) = &entry.keys
         && keys.items.is_empty()
-        && !problems.broken(&entry.place)
+        && !problems.broken_key(&entry.place, "keys")
     {
-        problems.push(invalid(&entry.place, "`keys` names no place").expected("`discovery`, `url`, `file` or `inline`"));
+        problems.push(
+            invalid(&entry.place, "`keys` names no place").expected("`discovery`, `url`, `file` or `inline`"),
+        );
     }
     let written = |source: &KeySource| match source {
         KeySource::Discovery => "discovery".to_owned(),
@@ -146,7 +159,8 @@ fn check_keys(entry: &Jwt, problems: &mut Diagnostics) {
             check_fetched(&url.value, &url.place, entry.issuer.allow_http, problems);
         }
     }
-    let is_static = |source: &At<KeySource>| matches!(source.value, KeySource::File(_) | KeySource::Inline(_));
+    let is_static =
+        |source: &At<KeySource>| matches!(source.value, KeySource::File(_) | KeySource::Inline(_));
     let all_static = !sources.is_empty() && sources.iter().all(is_static);
     let algorithms = entry.algorithms.as_deref().unwrap_or_default();
     for algorithm in algorithms {
@@ -157,15 +171,23 @@ fn check_keys(entry: &Jwt, problems: &mut Diagnostics) {
             problems.push(problem.hint("name the key by `keys: { file: … }` or `keys: { inline: … }` alone"));
         }
     }
-    if entry.algorithms.as_ref().is_some_and(Vec::is_empty) && !problems.broken(&entry.place) {
+    if entry.algorithms.as_ref().is_some_and(Vec::is_empty)
+        && !problems.broken_key(&entry.place, "algorithms")
+    {
         problems.push(invalid(&entry.place, "`algorithms` is empty, so no token is accepted"));
     }
-    unique("algorithm", algorithms.iter().map(|a| (format!("{:?}", a.value).to_uppercase(), &a.place)), problems);
+    unique(
+        "algorithm",
+        algorithms.iter().map(|a| (format!("{:?}", a.value).to_uppercase(), &a.place)),
+        problems,
+    );
 }
 
 fn check_tokens(entry: &Jwt, problems: &mut Diagnostics) {
     let kinds = entry.token_kinds.as_deref().unwrap_or_default();
-    if entry.token_kinds.as_ref().is_some_and(Vec::is_empty) && !problems.broken(&entry.place) {
+    if entry.token_kinds.as_ref().is_some_and(Vec::is_empty)
+        && !problems.broken_key(&entry.place, "tokenKinds")
+    {
         problems.push(invalid(&entry.place, "`tokenKinds` is empty, so no token is accepted"));
     }
     unique("kind of token", kinds.iter().map(|kind| (format!("{:?}", kind.value), &kind.place)), problems);
@@ -193,7 +215,8 @@ fn check_groups(filter: &GroupFilter, problems: &mut Diagnostics) {
 fn check_example(example: &Example, problems: &mut Diagnostics) {
     if example.claims.value.as_object().is_none() {
         let message = format!("expected a mapping, found {}", example.claims.value.kind());
-        problems.push(Diagnostic::error(Code::WrongType, &example.claims.place, message).expected("a mapping"));
+        problems
+            .push(Diagnostic::error(Code::WrongType, &example.claims.place, message).expected("a mapping"));
     }
     let identity = example.username.is_some() || example.groups.is_some();
     match &example.denied {

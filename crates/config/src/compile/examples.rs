@@ -22,30 +22,30 @@ pub(super) fn run(drafts: &[Draft<'_>], entries: &[Option<Arc<TrustEntry>>], pro
 
 fn try_example(example: &Example, entry: &TrustEntry, problems: &mut Diagnostics) {
     let Json::Object(claims) = &example.claims.value else { return };
-    let token = match VerifiedToken::hypothetical(complete(claims.clone(), entry)) {
-        Ok(token) => token,
-        Err(error) => {
-            let message = format!("the example's claims are not those of a token: {error}");
-            problems.push(Diagnostic::error(Code::ExampleFailed, &example.claims.place, message));
-            return;
-        }
+    if example.denied.is_some() && (example.username.is_some() || example.groups.is_some()) {
+        return;
+    }
+    let outcome = match VerifiedToken::hypothetical(complete(claims.clone(), entry)) {
+        Ok(token) => entry.identify(&token, &mut Trace::off()).map_err(|denial| denial.detail.to_string()),
+        Err(error) => Err(error.to_string()),
     };
     let fail = |place: &Place, message: String| Diagnostic::error(Code::ExampleFailed, place, message);
-    match (entry.identify(&token, &mut Trace::off()), &example.denied) {
-        (Err(denial), Some(expected)) if denial.detail.contains(&expected.value) => {}
+    match (outcome, &example.denied) {
+        (Err(denial), Some(expected)) if denial.contains(&expected.value) => {}
         (Err(denial), Some(expected)) => {
-            let message = format!("the example is refused for another reason: {}", denial.detail);
+            let message = format!("the example is refused for another reason: {denial}");
             problems.push(fail(&expected.place, message).expected(format!("`{}`", expected.value)));
         }
         (Err(denial), None) => {
-            problems.push(fail(&example.place, format!("the example is refused: {}", denial.detail)));
+            problems.push(fail(&example.place, format!("the example is refused: {denial}")));
         }
         (Ok(identity), Some(expected)) => {
             let message = format!("the example is not refused; its user name is `{}`", identity.username());
             problems.push(fail(&expected.place, message).expected(format!("`{}`", expected.value)));
         }
         (Ok(identity), None) => {
-            if let Some(username) = example.username.as_ref().filter(|name| name.value != identity.username()) {
+            if let Some(username) = example.username.as_ref().filter(|name| name.value != identity.username())
+            {
                 let message = format!("the example's user name is `{}`", identity.username());
                 problems.push(fail(&username.place, message).expected(format!("`{}`", username.value)));
             }

@@ -29,7 +29,9 @@ pub(super) fn collect(drafts: &[Draft<'_>], files: &dyn Files, problems: &mut Di
                 compare(&known.settings, &settings, draft, &known.place, problems);
                 known.settings.entries.push(draft.name.as_str().into());
             }
-            Some(known) => problems.push(conflict(&draft.url.place, "is an alias of another issuer", &known.place)),
+            Some(known) => {
+                problems.push(conflict(&draft.url.place, "is an alias of another issuer", &known.place))
+            }
             None => {
                 let index = found.len();
                 for name in draft.issuer_names() {
@@ -60,7 +62,9 @@ fn settings(draft: &Draft<'_>, files: &dyn Files, problems: &mut Diagnostics) ->
         issuer: Arc::new(issuer),
         entries: vec![draft.name.as_str().into()],
         discovery_url: draft.discovery_url.as_ref().map(|url| url.value.clone()),
-        certificate_authority: draft.authority.and_then(|authority| read_authority(authority, files, problems)),
+        certificate_authority: draft
+            .authority
+            .and_then(|authority| read_authority(authority, files, problems)),
         keys,
         proxy: draft.proxy.clone(),
         allow_http: draft.allow_http,
@@ -73,7 +77,9 @@ fn read_authority(
     problems: &mut Diagnostics,
 ) -> Option<CertificateAuthority> {
     let file = match authority {
-        Authority::Inline(pem) => return Some(CertificateAuthority { pem: pem.value.as_str().into(), file: None }),
+        Authority::Inline(pem) => {
+            return Some(CertificateAuthority { pem: pem.value.as_str().into(), file: None });
+        }
         Authority::File(file) => file,
     };
     let bytes = read(file, files, problems)?;
@@ -154,6 +160,9 @@ fn compare(
 
 fn conflict(place: &Place, what: &str, other: &Place) -> Diagnostic {
     let message = format!("the issuer {what}");
-    let hint = format!("its entries share its keys; the other one stands at {}:{}:{}", other.file, other.line, other.column);
+    let hint = format!(
+        "its entries share its keys; the other one stands at {}:{}:{}",
+        other.file, other.line, other.column
+    );
     Diagnostic::error(Code::ConflictingIssuer, place, message).hint(hint)
 }

@@ -16,7 +16,8 @@ use crate::expressions::Expressions;
 use crate::sections::{self, Config};
 
 /// Targets of `accept` that a later release has.
-const LATER: &[&str] = &["session", "cluster", "personalAccessToken", "staticKey", "clientCertificate", "upstream"];
+const LATER: &[&str] =
+    &["session", "cluster", "personalAccessToken", "staticKey", "clientCertificate", "upstream"];
 
 /// The routes, and every header that one of them may set; `None` if a route cannot be built.
 pub(super) fn compile(
@@ -46,7 +47,8 @@ pub(super) fn compile(
                 let find = |name: &str| config.routes.iter().rev().find(|route| route.name.value == name);
                 let (Some(first), Some(second)) = (find(&tie.first), find(&tie.second)) else { continue };
                 let Place { file, line, column, .. } = &first.place;
-                let message = format!("the routes `{}` and `{}` cover the same requests", tie.first, tie.second);
+                let message =
+                    format!("the routes `{}` and `{}` cover the same requests", tie.first, tie.second);
                 let hint = format!("the other one stands at {file}:{line}:{column}");
                 problems.push(Diagnostic::error(Code::RouteTie, &second.place, message).hint(hint));
             }
@@ -70,7 +72,8 @@ impl Compiler<'_> {
     fn route(&mut self, route: &sections::Route) -> Option<Route> {
         let indexes = self.accept(route);
         let audiences = route.audiences.as_ref();
-        let audiences = audiences.map(|list| list.iter().map(|audience| audience.value.clone()).collect::<Vec<_>>());
+        let audiences =
+            audiences.map(|list| list.iter().map(|audience| audience.value.clone()).collect::<Vec<_>>());
         self.check_audiences(route, &indexes);
         let accept = self.accepted(route, indexes, audiences.clone());
         let mut expressions = Expressions::claimgate();
@@ -181,27 +184,36 @@ impl Compiler<'_> {
     }
 
     /// Two entries of one issuer must differ in audiences or kinds of token on every route.
-    fn check_ambiguity(&mut self, route: &sections::Route, indexes: &BTreeSet<usize>, audiences: Option<&[String]>) {
+    fn check_ambiguity(
+        &mut self,
+        route: &sections::Route,
+        indexes: &BTreeSet<usize>,
+        audiences: Option<&[String]>,
+    ) {
         let mut by_issuer: BTreeMap<&str, Vec<&Draft<'_>>> = BTreeMap::new();
         for draft in indexes.iter().filter_map(|index| self.drafts.get(*index)) {
             by_issuer.entry(draft.url.value.as_str()).or_default().push(draft);
         }
         for drafts in by_issuer.values().filter(|drafts| drafts.len() > 1) {
-            let counts = |audience: &str| audiences.is_none_or(|list| list.iter().any(|listed| listed == audience));
+            let counts =
+                |audience: &str| audiences.is_none_or(|list| list.iter().any(|listed| listed == audience));
             for (index, second) in drafts.iter().enumerate() {
                 for first in drafts.iter().take(index) {
                     let kinds = (first.token_kinds.jwt && second.token_kinds.jwt)
                         || (first.token_kinds.access_token && second.token_kinds.access_token);
-                    let shared = first.audiences.iter().map(|audience| audience.value.as_str()).find(|audience| {
-                        counts(audience) && second.audiences.iter().any(|other| other.value == **audience)
-                    });
+                    let shared =
+                        first.audiences.iter().map(|audience| audience.value.as_str()).find(|audience| {
+                            counts(audience) && second.audiences.iter().any(|other| other.value == **audience)
+                        });
                     if let (true, Some(audience)) = (kinds, shared) {
                         let message = format!(
                             "a token of this issuer for `{audience}` fits the entries `{}` and `{}` on the route `{}`",
                             first.name, second.name, route.name.value
                         );
                         let problem = Diagnostic::error(Code::AmbiguousTrustEntries, second.place, message);
-                        self.problems.push(problem.hint("name one of them in the route's `accept`, or give them different audiences"));
+                        self.problems.push(problem.hint(
+                            "name one of them in the route's `accept`, or give them different audiences",
+                        ));
                     }
                 }
             }
@@ -216,13 +228,22 @@ impl Compiler<'_> {
             };
             let expression = expressions.policy(&rule.expression, self.problems);
             let name = rule.name.as_ref().map_or(rule.expression.text.as_str(), |name| name.value.as_str());
-            Some(PolicyRule { name: name.into(), condition: condition?, expression: expression?, shadow: rule.shadow })
+            Some(PolicyRule {
+                name: name.into(),
+                condition: condition?,
+                expression: expression?,
+                shadow: rule.shadow,
+            })
         };
         let built: Vec<Option<PolicyRule>> = rules.iter().map(compile).collect();
         built.into_iter().collect()
     }
 
-    fn headers(&mut self, route: &sections::Route, expressions: &mut Expressions) -> Option<Vec<IdentityHeader>> {
+    fn headers(
+        &mut self,
+        route: &sections::Route,
+        expressions: &mut Expressions,
+    ) -> Option<Vec<IdentityHeader>> {
         let Some(headers) = &route.headers else { return Some(IdentityHeader::defaults()) };
         let mut built = Vec::new();
         for (name, header) in &headers.entries {
@@ -251,7 +272,9 @@ impl Compiler<'_> {
             let text = path.value.as_str();
             let fault = match Path::parse(text) {
                 Ok(canonical) if canonical.as_str() == text => None,
-                Ok(canonical) => Some(format!("a request for `{text}` is compared as `{}`", canonical.as_str())),
+                Ok(canonical) => {
+                    Some(format!("a request for `{text}` is compared as `{}`", canonical.as_str()))
+                }
                 Err(error) => Some(format!("`{text}` matches no request: {error}")),
             };
             if let Some(fault) = fault {

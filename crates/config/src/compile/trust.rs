@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claimgate_core::trust::{
-    ClaimMappings, ClaimValidationRule, EmailVerification, ExtraMapping, GroupFilter, GroupsMapping, TrustEntry,
-    UidMapping, UsernameMapping, ValidationRule,
+    ClaimMappings, ClaimValidationRule, EmailVerification, ExtraMapping, GroupFilter, GroupsMapping,
+    TrustEntry, UidMapping, UsernameMapping, ValidationRule,
 };
 use regex::Regex;
 
@@ -29,7 +29,8 @@ pub(super) fn compile(
     context: &Context,
     problems: &mut Diagnostics,
 ) -> Vec<Option<Arc<TrustEntry>>> {
-    let by_url: BTreeMap<&str, &Found> = issuers.iter().map(|found| (&*found.settings.issuer.url, found)).collect();
+    let by_url: BTreeMap<&str, &Found> =
+        issuers.iter().map(|found| (&*found.settings.issuer.url, found)).collect();
     drafts
         .iter()
         .map(|draft| {
@@ -60,7 +61,8 @@ impl Builder<'_> {
         if kubernetes {
             std::mem::swap(self.problems, &mut told);
         } else if let Some(place) = expressions.unverified_email() {
-            let message = "the user name comes from `claims.email`, and no expression looks at `claims.email_verified`";
+            let message =
+                "the user name comes from `claims.email`, and no expression looks at `claims.email_verified`";
             let hint = "tokens without `email_verified: true` are refused; say so by `claimValidationRules: [{ expression: \"claims.email_verified == true\" }]`";
             self.problems.push(Diagnostic::error(Code::UnverifiedEmail, &place, message).hint(hint));
         }
@@ -88,12 +90,13 @@ impl Builder<'_> {
     }
 
     fn with_email_rule(&self, mut mappings: ClaimMappings, expressions: &Expressions) -> ClaimMappings {
-        let by_claim = matches!(&mappings.username, UsernameMapping::Claim { claim, .. } if &**claim == "email");
+        let by_claim =
+            matches!(&mappings.username, UsernameMapping::Claim { claim, .. } if &**claim == "email");
         mappings.email = match (by_claim, self.draft.origin) {
             (true, Origin::Kubernetes) => EmailVerification::UnlessAbsent,
             (true, Origin::Claimgate) => EmailVerification::Required,
             // `claims['email']` evades the rule that is checked at load, so the token is looked at as well.
-            (false, _) if expressions.username_mentions_email() => EmailVerification::Required,
+            (false, _) if expressions.email_evades() => EmailVerification::Required,
             (false, _) => EmailVerification::NotNeeded,
         };
         mappings
@@ -111,7 +114,8 @@ impl Builder<'_> {
         }
         for rule in rules {
             if let Some(claim) = given(rule.claim.as_ref()) {
-                let value = rule.required_value.as_ref().map(|value| value.value.as_str()).unwrap_or_default();
+                let value =
+                    rule.required_value.as_ref().map(|value| value.value.as_str()).unwrap_or_default();
                 built.push(Some(ClaimValidationRule::RequiredValue {
                     claim: claim.value.as_str().into(),
                     value: value.into(),
@@ -119,7 +123,11 @@ impl Builder<'_> {
             } else if let Some(expression) = &rule.expression {
                 let compiled = expressions.claim_validation(expression, self.problems);
                 built.push(compiled.map(|compiled| {
-                    ClaimValidationRule::Expression(validation_rule(compiled, expression, rule.message.as_ref()))
+                    ClaimValidationRule::Expression(validation_rule(
+                        compiled,
+                        expression,
+                        rule.message.as_ref(),
+                    ))
                 }));
             }
         }
@@ -170,12 +178,20 @@ impl Builder<'_> {
         })
     }
 
-    fn username(&mut self, mappings: &sections::ClaimMappings, all: &mut Expressions) -> Option<UsernameMapping> {
+    fn username(
+        &mut self,
+        mappings: &sections::ClaimMappings,
+        all: &mut Expressions,
+    ) -> Option<UsernameMapping> {
         let default_prefix = format!("{}:", self.draft.name);
         let Some(username) = &mappings.username else {
             return Some(UsernameMapping::Claim { claim: "sub".into(), prefix: default_prefix.into() });
         };
-        match self.claim_or_expression(username.claim.as_ref(), username.expression.as_ref(), &username.place)? {
+        match self.claim_or_expression(
+            username.claim.as_ref(),
+            username.expression.as_ref(),
+            &username.place,
+        )? {
             Either::Claim(claim) => {
                 let prefix = username.prefix.as_ref().map_or(default_prefix, |prefix| prefix.value.clone());
                 Some(UsernameMapping::Claim { claim: claim.value.as_str().into(), prefix: prefix.into() })
@@ -189,7 +205,11 @@ impl Builder<'_> {
         }
     }
 
-    fn groups(&mut self, mappings: &sections::ClaimMappings, all: &mut Expressions) -> Option<Option<GroupsMapping>> {
+    fn groups(
+        &mut self,
+        mappings: &sections::ClaimMappings,
+        all: &mut Expressions,
+    ) -> Option<Option<GroupsMapping>> {
         let Some(groups) = &mappings.groups else { return Some(None) };
         let empty = given(groups.claim.as_ref()).is_none() && groups.expression.is_none();
         if empty && self.draft.origin == Origin::Kubernetes {
@@ -209,7 +229,11 @@ impl Builder<'_> {
         }
     }
 
-    fn uid(&mut self, mappings: &sections::ClaimMappings, all: &mut Expressions) -> Option<Option<UidMapping>> {
+    fn uid(
+        &mut self,
+        mappings: &sections::ClaimMappings,
+        all: &mut Expressions,
+    ) -> Option<Option<UidMapping>> {
         let Some(uid) = &mappings.uid else { return Some(None) };
         let empty = given(uid.claim.as_ref()).is_none() && uid.expression.is_none();
         if empty && self.draft.origin == Origin::Kubernetes {
@@ -217,11 +241,17 @@ impl Builder<'_> {
         }
         match self.claim_or_expression(uid.claim.as_ref(), uid.expression.as_ref(), &uid.place)? {
             Either::Claim(claim) => Some(Some(UidMapping::Claim(claim.value.as_str().into()))),
-            Either::Expression(source) => all.uid(source, self.problems).map(|rule| Some(UidMapping::Expression(rule))),
+            Either::Expression(source) => {
+                all.uid(source, self.problems).map(|rule| Some(UidMapping::Expression(rule)))
+            }
         }
     }
 
-    fn extra(&mut self, mappings: &sections::ClaimMappings, all: &mut Expressions) -> Option<Vec<ExtraMapping>> {
+    fn extra(
+        &mut self,
+        mappings: &sections::ClaimMappings,
+        all: &mut Expressions,
+    ) -> Option<Vec<ExtraMapping>> {
         if self.draft.origin == Origin::Claimgate {
             let mut found = Diagnostics::new();
             crate::kubernetes::check_extra(&mappings.extra, &mut Expressions::claimgate(), &mut found);
@@ -250,7 +280,11 @@ impl Builder<'_> {
             (None, Some(expression)) => return Some(Either::Expression(expression)),
             (Some(_), Some(expression)) => self.problems.push(both(&expression.place)),
             (None, None) => {
-                self.problems.push(Diagnostic::error(Code::MissingKey, place, "`claim` or `expression` is missing"));
+                self.problems.push(Diagnostic::error(
+                    Code::MissingKey,
+                    place,
+                    "`claim` or `expression` is missing",
+                ));
             }
         }
         None

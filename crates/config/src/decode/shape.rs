@@ -57,7 +57,8 @@ impl fmt::Display for Shape {
             Self::Map(value) => write!(f, "mapping to {value}"),
             Self::Section(info) => f.write_str(info.name),
             Self::Tagged(alternatives) => {
-                let words: Vec<_> = alternatives.iter().map(|(key, shape)| format!("`{key}:` {shape}")).collect();
+                let words: Vec<_> =
+                    alternatives.iter().map(|(key, shape)| format!("`{key}:` {shape}")).collect();
                 f.write_str(&words.join(" or "))
             }
             Self::Either(shapes) => {

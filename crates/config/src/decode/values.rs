@@ -6,7 +6,7 @@ use http::HeaderName;
 use ipnet::IpNet;
 use url::Url;
 
-use super::{At, Decode, Decoder, Shape};
+use super::{Decode, Decoder, Shape};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::yaml::{Node, Origin, Resolved, Schema, Value};
 
@@ -36,9 +36,12 @@ impl Expression {
 pub(crate) fn wrong_type(node: &Node, expected: &str, decoder: &mut Decoder<'_>) {
     let kind = node.kind(decoder.schema);
     let mut problem =
-        Diagnostic::error(Code::WrongType, &node.place, format!("expected {expected}, found {kind}")).expected(expected);
+        Diagnostic::error(Code::WrongType, &node.place, format!("expected {expected}, found {kind}"))
+            .expected(expected);
     if let Value::Scalar(scalar) = &node.value {
-        if expected == "a boolean" && ["yes", "no", "on", "off"].contains(&scalar.text.to_lowercase().as_str()) {
+        if expected == "a boolean"
+            && ["yes", "no", "on", "off"].contains(&scalar.text.to_lowercase().as_str())
+        {
             problem = problem.hint("write `true` or `false`");
         } else if kind != "a text" && kind != "nothing" && scalar.plain {
             problem = problem.hint(format!("a text is written in quotes: `\"{}\"`", scalar.text));
@@ -125,7 +128,8 @@ impl Decode for u64 {
     }
 }
 
-const DURATIONS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+const DURATIONS: &[(&str, u64)] =
+    &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 const SIZES: &[(&str, u64)] = &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 /// Parts such as `1h30m`, each unit smaller than the one before.
@@ -220,7 +224,9 @@ impl Decode for Url {
                 && url.fragment().is_none()
         };
         let expected = "`https://host/path`, without user information and fragment";
-        parsed(node, decoder, "a URL that can be used here", expected, |value| Self::parse(value).ok().filter(good))
+        parsed(node, decoder, "a URL that can be used here", expected, |value| {
+            Self::parse(value).ok().filter(good)
+        })
     }
 }
 
@@ -270,9 +276,11 @@ impl Decode for Json {
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
         match &node.value {
-            Value::List(items) => {
-                items.iter().map(|item| Self::decode(item, decoder)).collect::<Option<Vec<_>>>().map(Json::Array)
-            }
+            Value::List(items) => items
+                .iter()
+                .map(|item| Self::decode(item, decoder))
+                .collect::<Option<Vec<_>>>()
+                .map(Json::Array),
             Value::Map(entries) => {
                 let mut object = Object::new();
                 for entry in entries {
@@ -292,7 +300,9 @@ impl Decode for Json {
 
 /// The number keeps its digits where JSON writes it in the same way.
 fn number(node: &Node, digits: &str, decoder: &mut Decoder<'_>) -> Option<Json> {
-    if let Ok(Json::Number(number)) = claimgate_json::parse(digits.as_bytes(), claimgate_json::Limits::default()) {
+    if let Ok(Json::Number(number)) =
+        claimgate_json::parse(digits.as_bytes(), claimgate_json::Limits::default())
+    {
         return Some(Json::Number(number));
     }
     let number = match node.resolve(decoder.schema) {

@@ -8,7 +8,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::expressions::Expressions;
 use crate::pem;
 use crate::sections::{
-    ClaimMappings, ClaimOrExpression, ClaimValidationRule, ExtraMapping, PrefixedClaimOrExpression, UserValidationRule,
+    ClaimMappings, ClaimOrExpression, ClaimValidationRule, ExtraMapping, PrefixedClaimOrExpression,
+    UserValidationRule,
 };
 
 /// Entries of one file.
@@ -16,7 +17,10 @@ const MAX_ENTRIES: usize = 64;
 
 pub(super) fn check(configuration: &AuthenticationConfiguration, problems: &mut Diagnostics) {
     if configuration.jwt.len() > MAX_ENTRIES {
-        let message = format!("{} entries are more than the {MAX_ENTRIES} that one file may have", configuration.jwt.len());
+        let message = format!(
+            "{} entries are more than the {MAX_ENTRIES} that one file may have",
+            configuration.jwt.len()
+        );
         problems.push(Diagnostic::error(Code::TooLarge, &configuration.place, message));
         return;
     }
@@ -48,12 +52,14 @@ pub(super) fn check(configuration: &AuthenticationConfiguration, problems: &mut 
 fn check_entry(entry: &JwtAuthenticator, problems: &mut Diagnostics) {
     match &entry.issuer {
         Some(issuer) => check_issuer(issuer, problems),
+        None if problems.broken_key(&entry.place, "issuer") => {}
         None => missing(&entry.place, "issuer", problems),
     }
     let mut expressions = Expressions::kubernetes();
     check_claim_validation_rules(&entry.claim_validation_rules, &mut expressions, problems);
     match &entry.claim_mappings {
         Some(mappings) => check_claim_mappings(mappings, &mut expressions, problems),
+        None if problems.broken_key(&entry.place, "claimMappings") => {}
         None => missing(&entry.place, "claimMappings", problems),
     }
     check_user_validation_rules(&entry.user_validation_rules, &mut expressions, problems);
@@ -67,6 +73,7 @@ fn check_entry(entry: &JwtAuthenticator, problems: &mut Diagnostics) {
 fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
     match given(issuer.url.as_ref()) {
         Some(url) => check_url(url, problems),
+        None if problems.broken_key(&issuer.place, "url") => {}
         None => missing(issuer.url.as_ref().map_or(&issuer.place, |url| &url.place), "url", problems),
     }
     if let Some(discovery) = given(issuer.discovery_url.as_ref()) {
@@ -94,8 +101,9 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
 
 fn check_audiences(issuer: &Issuer, problems: &mut Diagnostics) {
     if issuer.audiences.is_empty() {
-        if !problems.broken(&issuer.place) {
-            let problem = Diagnostic::error(Code::MissingKey, &issuer.place, "`audiences` is missing or empty");
+        if !problems.broken_key(&issuer.place, "audiences") {
+            let problem =
+                Diagnostic::error(Code::MissingKey, &issuer.place, "`audiences` is missing or empty");
             problems.push(problem.expected("at least one audience"));
         }
         return;
@@ -139,7 +147,11 @@ pub(crate) fn check_claim_validation_rules(
             (Some(_), Some(expression)) => problems.push(both(&expression.place)),
             (None, None) => {
                 if !problems.broken(&rule.place) {
-                    let problem = Diagnostic::error(Code::MissingKey, &rule.place, "`claim` or `expression` is missing");
+                    let problem = Diagnostic::error(
+                        Code::MissingKey,
+                        &rule.place,
+                        "`claim` or `expression` is missing",
+                    );
                     problems.push(problem);
                 }
             }
@@ -170,7 +182,9 @@ pub(crate) fn check_claim_validation_rules(
 fn check_claim_mappings(mappings: &ClaimMappings, expressions: &mut Expressions, problems: &mut Diagnostics) {
     match &mappings.username {
         Some(username) => check_prefixed(username, true, problems),
-        None if !problems.broken(&mappings.place) => missing(&mappings.place, "username", problems),
+        None if !problems.broken_key(&mappings.place, "username") => {
+            missing(&mappings.place, "username", problems)
+        }
         None => {}
     }
     if let Some(groups) = &mappings.groups {
@@ -184,7 +198,7 @@ fn check_claim_mappings(mappings: &ClaimMappings, expressions: &mut Expressions,
 }
 
 /// The expressions of user name, groups and uid.
-pub(crate) fn compile_mappings(mappings: &ClaimMappings, expressions: &mut Expressions, problems: &mut Diagnostics) {
+fn compile_mappings(mappings: &ClaimMappings, expressions: &mut Expressions, problems: &mut Diagnostics) {
     let alone = |claim: Option<&At<String>>| given(claim).is_none();
     if let Some(username) = &mappings.username
         && let Some(expression) = username.expression.as_ref().filter(|e| !e.text.is_empty())
@@ -211,7 +225,8 @@ fn check_prefixed(mapping: &PrefixedClaimOrExpression, required: bool, problems:
     match (given(mapping.claim.as_ref()), expression) {
         (Some(_), Some(expression)) => problems.push(both(&expression.place)),
         (None, None) if required && !problems.broken(&mapping.place) => {
-            let problem = Diagnostic::error(Code::MissingKey, &mapping.place, "`claim` or `expression` is missing");
+            let problem =
+                Diagnostic::error(Code::MissingKey, &mapping.place, "`claim` or `expression` is missing");
             problems.push(problem);
         }
         (None, None) => {}
@@ -228,12 +243,15 @@ fn check_prefixed(mapping: &PrefixedClaimOrExpression, required: bool, problems:
 pub(crate) fn check_no_prefix(mapping: &PrefixedClaimOrExpression, problems: &mut Diagnostics) {
     if let Some(prefix) = &mapping.prefix {
         let text = "`prefix` goes with `claim`, not with `expression`";
-        problems.push(Diagnostic::error(Code::ConflictingKeys, &prefix.place, text).hint("write it into the expression"));
+        problems.push(
+            Diagnostic::error(Code::ConflictingKeys, &prefix.place, text)
+                .hint("write it into the expression"),
+        );
     }
 }
 
 /// An empty `uid` is none, as in Kubernetes.
-pub(crate) fn check_uid(uid: &ClaimOrExpression, problems: &mut Diagnostics) {
+fn check_uid(uid: &ClaimOrExpression, problems: &mut Diagnostics) {
     let expression = uid.expression.as_ref().filter(|expression| !expression.text.is_empty());
     if let (Some(_), Some(expression)) = (given(uid.claim.as_ref()), expression) {
         problems.push(both(&expression.place));
@@ -251,7 +269,10 @@ pub(crate) fn check_extra(extra: &[ExtraMapping], expressions: &mut Expressions,
             problems.push(invalid(&key.place, "the key must be in lower case"));
         }
         let domain = key.value.split_once('/').map_or("", |(domain, _)| domain);
-        if ["kubernetes.io", "k8s.io"].iter().any(|own| domain == *own || domain.ends_with(&format!(".{own}"))) {
+        if ["kubernetes.io", "k8s.io"]
+            .iter()
+            .any(|own| domain == *own || domain.ends_with(&format!(".{own}")))
+        {
             let text = "`k8s.io`, `kubernetes.io` and what is below them belong to Kubernetes";
             problems.push(Diagnostic::error(Code::ReservedName, &key.place, text));
         }
@@ -260,7 +281,7 @@ pub(crate) fn check_extra(extra: &[ExtraMapping], expressions: &mut Expressions,
             continue;
         }
         match mapping.value_expression.as_ref().filter(|expression| !expression.text.is_empty()) {
-            Some(expression) => expressions.extra(expression, problems),
+            Some(expression) => drop(expressions.extra(expression, problems)),
             None if !problems.broken(&mapping.place) => missing(&mapping.place, "valueExpression", problems),
             None => {}
         }
@@ -280,7 +301,7 @@ pub(crate) fn check_user_validation_rules(
             Some(expression) if !sources.insert(expression.text.as_str()) => {
                 problems.push(duplicate_expression(&expression.place));
             }
-            Some(expression) => expressions.user_validation(expression, problems),
+            Some(expression) => drop(expressions.user_validation(expression, problems)),
         }
     }
 }
@@ -302,7 +323,11 @@ pub fn is_domain_prefixed_path(key: &str) -> Result<(), &'static str> {
         return Err("the part before `/` is not a domain in lower case");
     }
     let fits = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
-    if path.bytes().all(fits) { Ok(()) } else { Err("the part behind `/` has a character that a path may not have") }
+    if path.bytes().all(fits) {
+        Ok(())
+    } else {
+        Err("the part behind `/` has a character that a path may not have")
+    }
 }
 
 /// A text that is there and not empty; to Kubernetes an empty one is absent.
@@ -319,11 +344,16 @@ fn invalid(place: &Place, message: impl Into<String>) -> Diagnostic {
 }
 
 pub(crate) fn both(place: &Place) -> Diagnostic {
-    Diagnostic::error(Code::ConflictingKeys, place, "`claim` and `expression` stand together").hint("keep one of the two")
+    Diagnostic::error(Code::ConflictingKeys, place, "`claim` and `expression` stand together")
+        .hint("keep one of the two")
 }
 
 pub(crate) fn duplicate(value: &At<String>, what: &str) -> Diagnostic {
-    Diagnostic::error(Code::DuplicateValue, &value.place, format!("the {what} `{}` stands twice", value.value))
+    Diagnostic::error(
+        Code::DuplicateValue,
+        &value.place,
+        format!("the {what} `{}` stands twice", value.value),
+    )
 }
 
 fn duplicate_expression(place: &Place) -> Diagnostic {

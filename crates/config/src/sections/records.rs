@@ -39,7 +39,10 @@ section! {
 
 impl Decode for AuditSink {
     fn shape() -> Shape {
-        Shape::Either(vec![Shape::Choice(vec!["stdout", "off"]), Shape::Tagged(vec![("file", AuditFile::shape())])])
+        Shape::Either(vec![
+            Shape::Choice(vec!["stdout", "off"]),
+            Shape::Tagged(vec![("file", AuditFile::shape())]),
+        ])
     }
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
@@ -61,14 +64,22 @@ impl Decode for AuditSink {
 }
 
 /// The key and value of a mapping that must have exactly one key, of `known`.
-pub(super) fn one_of_keys<'n>(node: &'n Node, known: &[&str], decoder: &mut Decoder<'_>) -> Option<(&'n str, &'n Node)> {
+pub(super) fn one_of_keys<'n>(
+    node: &'n Node,
+    known: &[&str],
+    decoder: &mut Decoder<'_>,
+) -> Option<(&'n str, &'n Node)> {
     let Value::Map(entries) = &node.value else {
         wrong_type(node, "a mapping", decoder);
         return None;
     };
     let [entry] = entries.as_slice() else {
         let expected = format!("exactly one of {}", crate::decode::quoted(known));
-        let problem = Diagnostic::error(Code::ConflictingKeys, &node.place, format!("{} keys where one is due", entries.len()));
+        let problem = Diagnostic::error(
+            Code::ConflictingKeys,
+            &node.place,
+            format!("{} keys where one is due", entries.len()),
+        );
         decoder.problems.push(problem.expected(expected));
         return None;
     };

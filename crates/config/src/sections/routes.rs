@@ -1,8 +1,11 @@
+use std::fmt;
+
 use http::HeaderName;
 
 use super::records::one_of_keys;
 use crate::decode::{
-    At, Decode, Decoder, Expression, Named, OneOrMany, Shape, choice, invalid, not_one_of, section, text, wrong_type,
+    At, Decode, Decoder, Expression, Named, OneOrMany, Shape, choice, invalid, not_one_of, section, text,
+    wrong_type,
 };
 use crate::diagnostic::Place;
 use crate::yaml::{Node, Value};
@@ -109,7 +112,11 @@ impl Decode for HostPattern {
             let inner = label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
         };
-        let address = !wildcard && suffix.strip_prefix('[').and_then(|s| s.strip_suffix(']')).is_some_and(|s| s.parse::<std::net::Ipv6Addr>().is_ok());
+        let address = !wildcard
+            && suffix
+                .strip_prefix('[')
+                .and_then(|s| s.strip_suffix(']'))
+                .is_some_and(|s| s.parse::<std::net::Ipv6Addr>().is_ok());
         if !address && (suffix.len() > 253 || !suffix.split('.').all(label)) {
             invalid(node, &format!("`{value}` is not a host"), expected, decoder);
             return None;
@@ -129,7 +136,10 @@ pub enum PathPattern {
 
 impl Decode for PathPattern {
     fn shape() -> Shape {
-        Shape::Tagged(vec![("exact", Shape::Text("path", Some("^/"))), ("prefix", Shape::Text("path", Some("^/")))])
+        Shape::Tagged(vec![
+            ("exact", Shape::Text("path", Some("^/"))),
+            ("prefix", Shape::Text("path", Some("^/"))),
+        ])
     }
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
@@ -155,9 +165,15 @@ impl Decode for Method {
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
         let value = text(node, decoder)?;
-        let fits = (1..=32).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
+        let fits =
+            (1..=32).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
         if !fits {
-            invalid(node, &format!("`{value}` is not a method"), "upper-case letters, such as `GET`", decoder);
+            invalid(
+                node,
+                &format!("`{value}` is not a method"),
+                "upper-case letters, such as `GET`",
+                decoder,
+            );
         }
         fits.then(|| Self(value.to_owned()))
     }
@@ -180,7 +196,10 @@ impl Decode for CredentialSource {
     fn shape() -> Shape {
         Shape::Either(vec![
             Shape::Choice(vec!["authorization", "webSocketSubprotocol"]),
-            Shape::Tagged(vec![("header", HeaderName::shape()), ("cookie", Shape::Text("cookie name", None))]),
+            Shape::Tagged(vec![
+                ("header", HeaderName::shape()),
+                ("cookie", Shape::Text("cookie name", None)),
+            ]),
         ])
     }
 
@@ -189,7 +208,12 @@ impl Decode for CredentialSource {
             return match scalar.text.as_str() {
                 "authorization" => Some(Self::Authorization),
                 "webSocketSubprotocol" => Some(Self::WebSocketSubprotocol),
-                other => not_one_of(node, other, &["authorization", "webSocketSubprotocol", "header", "cookie"], decoder),
+                other => not_one_of(
+                    node,
+                    other,
+                    &["authorization", "webSocketSubprotocol", "header", "cookie"],
+                    decoder,
+                ),
             };
         }
         let (key, value) = one_of_keys(node, &["header", "cookie"], decoder)?;
@@ -262,5 +286,32 @@ impl PathPattern {
     /// Whether paths below are meant as well.
     pub fn is_prefix(&self) -> bool {
         matches!(self, Self::Prefix(_))
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exact(host) => f.write_str(host),
+            Self::OneLabel(suffix) => write!(f, "*.{suffix}"),
+        }
+    }
+}
+
+impl fmt::Display for PathPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_prefix() { "prefix" } else { "exact" };
+        write!(f, "{kind}: {}", self.as_str())
+    }
+}
+
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Authorization => f.write_str("authorization"),
+            Self::Header(name) => write!(f, "header: {name}"),
+            Self::Cookie(name) => write!(f, "cookie: {name}"),
+            Self::WebSocketSubprotocol => f.write_str("webSocketSubprotocol"),
+        }
     }
 }

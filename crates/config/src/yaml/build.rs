@@ -26,7 +26,12 @@ pub(crate) enum Documents {
 }
 
 /// The document in `bytes`; `None` if there is none that can be read. Problems go to `problems`.
-pub(crate) fn load(file: &Arc<str>, bytes: &[u8], documents: Documents, problems: &mut Diagnostics) -> Option<Node> {
+pub(crate) fn load(
+    file: &Arc<str>,
+    bytes: &[u8],
+    documents: Documents,
+    problems: &mut Diagnostics,
+) -> Option<Node> {
     let start = Place::start(file);
     if bytes.len() > MAX_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_BYTES / 1024 / 1024);
@@ -36,7 +41,10 @@ pub(crate) fn load(file: &Arc<str>, bytes: &[u8], documents: Documents, problems
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
-            let good = bytes.get(..error.valid_up_to()).and_then(|good| std::str::from_utf8(good).ok()).unwrap_or("");
+            let good = bytes
+                .get(..error.valid_up_to())
+                .and_then(|good| std::str::from_utf8(good).ok())
+                .unwrap_or("");
             let (line, column) = line_and_column(good, good.len());
             let place = Place { line, column, ..start };
             problems.push(Diagnostic::error(Code::Syntax, &place, "the file is not UTF-8"));
@@ -110,7 +118,9 @@ impl<'s> Builder<'_, 's> {
                     ..Place::start(self.file)
                 };
                 let hint = "indentation is in blanks, a value with `: ` or ` #` or a leading `*`, `&`, `{`, `[`, `!` needs quotes";
-                Err(Diagnostic::error(Code::Syntax, &place, format!("not YAML: {}", error.kind())).hint(hint).into())
+                Err(Diagnostic::error(Code::Syntax, &place, format!("not YAML: {}", error.kind()))
+                    .hint(hint)
+                    .into())
             }
         }
     }
@@ -133,7 +143,9 @@ impl<'s> Builder<'_, 's> {
             return Err(self.error(Code::TooLarge, span, &message).into());
         }
         let (node, anchor) = match event {
-            Event::Scalar(text, style, anchor, tag) => (self.scalar(&text, style, tag.as_deref(), span)?, anchor),
+            Event::Scalar(text, style, anchor, tag) => {
+                (self.scalar(&text, style, tag.as_deref(), span)?, anchor)
+            }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_tag(tag.as_deref(), "seq", span)?;
                 (self.list(span, depth)?, anchor)
@@ -161,7 +173,11 @@ impl<'s> Builder<'_, 's> {
         let plain = match tag {
             None => style == serde_saphyr::granit_parser::ScalarStyle::Plain,
             Some(tag) if tag.is_yaml_core_schema_tag("str") => false,
-            Some(tag) if ["int", "bool", "null", "float"].iter().any(|known| tag.is_yaml_core_schema_tag(known)) => {
+            Some(tag)
+                if ["int", "bool", "null", "float"]
+                    .iter()
+                    .any(|known| tag.is_yaml_core_schema_tag(known)) =>
+            {
                 style == serde_saphyr::granit_parser::ScalarStyle::Plain
             }
             Some(_) => return Err(self.error(Code::Syntax, span, "an unknown tag").into()),
@@ -265,7 +281,8 @@ impl<'s> Builder<'_, 's> {
                     if !seen.insert(entry.key.as_str()) {
                         let message = format!("the key `{}` stands twice", entry.key);
                         let hint = "keep one of the two";
-                        self.problems.push(Diagnostic::error(Code::DuplicateKey, &entry.place, message).hint(hint));
+                        self.problems
+                            .push(Diagnostic::error(Code::DuplicateKey, &entry.place, message).hint(hint));
                     }
                     self.report_duplicates(&entry.value);
                 }

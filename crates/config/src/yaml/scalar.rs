@@ -77,7 +77,8 @@ fn kubernetes_scalar(text: &str) -> Option<Resolved> {
         let digits = body.strip_prefix(prefix)?;
         i128::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with(['+', '-']))
     };
-    let octal = || (body.len() > 1 && body.bytes().all(|b| b.is_ascii_digit())).then(|| radix("0", 8)).flatten();
+    let octal =
+        || (body.len() > 1 && body.bytes().all(|b| b.is_ascii_digit())).then(|| radix("0", 8)).flatten();
     let integer = radix("0x", 16).or_else(|| radix("0b", 2)).or_else(|| radix("0o", 8)).or_else(octal);
     integer.map(|value| Resolved::Integer(sign * value)).or_else(|| decimal(&plain))
 }
