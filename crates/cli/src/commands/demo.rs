@@ -54,7 +54,8 @@ impl Demo {
         let seconds = Arc::new(|| clock::now().as_seconds());
         let provider = DevProvider::start(self.address(2)?, Options::default(), seconds).await;
         let provider = provider.map_err(|error| {
-            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Failure::new(format!("the development provider did not start: {error}{cause}"))
                 .hint("`--port N` takes other ports, `--port 0` any free ones")
         })?;
@@ -64,7 +65,8 @@ impl Demo {
         let public = server.public_address().map_err(no_socket)?;
         let admin = server.admin_address().map_err(no_socket)?;
         let socket = TcpListener::bind(self.address(3)?).await;
-        let socket = socket.map_err(|error| Failure::new(format!("the upstream's port is taken: {error}")))?;
+        let socket =
+            socket.map_err(|error| Failure::new(format!("the upstream's port is taken: {error}")))?;
         let upstream = socket.local_addr().map_err(no_socket)?;
         let running = Running {
             config,
@@ -161,10 +163,11 @@ impl Running {
 
     fn print(&self) {
         let Self { config, gate_url, admin_url, provider_url, token_url, upstream_url, .. } = self;
-        let config = config.display();
+        let (config, audit) = (config.display(), config.with_file_name("audit.jsonl"));
         println!(
             include_str!("demo/announcement.txt"),
             config = config,
+            audit = audit.display(),
             gate = gate_url,
             admin = admin_url,
             provider = provider_url,

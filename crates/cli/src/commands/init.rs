@@ -61,7 +61,8 @@ impl Init {
 
 #[expect(clippy::disallowed_methods, reason = "a command writes the file that it is called with")]
 fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))
 }
 
 impl Proxy {

@@ -81,7 +81,8 @@ fn metrics_page() -> String {
          | metric | kind | labels | meaning |\n|---|---|---|---|\n",
     );
     for metric in METRICS {
-        let _ = writeln!(page, "| `{}` | {} | {} | {} |", metric.name, metric.kind, metric.labels, metric.help);
+        let _ =
+            writeln!(page, "| `{}` | {} | {} | {} |", metric.name, metric.kind, metric.labels, metric.help);
     }
     page
 }
@@ -89,7 +90,8 @@ fn metrics_page() -> String {
 fn cli_page(cli: &clap::Command) -> String {
     let mut page = heading("Command line");
     for command in cli.get_subcommands().filter(|command| !command.is_hide_set()) {
-        let mut command = command.clone().bin_name(format!("claimgate {}", command.get_name())).term_width(100);
+        let mut command =
+            command.clone().bin_name(format!("claimgate {}", command.get_name())).term_width(100);
         let help = command.render_long_help().to_string();
         let help: String = help.lines().map(|line| format!("{}\n", line.trim_end())).collect();
         let _ = write!(page, "\n## `claimgate {}`\n\n```text\n{}```\n", command.get_name(), help);

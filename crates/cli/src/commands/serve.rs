@@ -26,7 +26,8 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let overrides = Overrides { public_address: self.public_address, trusted_proxies: self.trusted_proxy };
+        let overrides =
+            Overrides { public_address: self.public_address, trusted_proxies: self.trusted_proxy };
         runtime()?.block_on(async {
             logging::start(claimgate_server::serve::logging(&self.config).as_ref());
             let server = Server::start(&self.config, overrides, clock::now).await.map_err(failure)?;

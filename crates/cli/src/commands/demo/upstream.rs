@@ -29,7 +29,8 @@ pub(super) async fn serve(socket: TcpListener, gate: SocketAddr) {
         let client = client.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| answer(&client, gate, request));
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            let connection =
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
             // A client that goes away is no concern of the demo's.
             let _ = connection.await;
         });
@@ -54,7 +55,8 @@ async fn answer(
         return Ok(refusal);
     }
     let mut headers = request.headers().clone();
-    let names: Vec<HeaderName> = headers.keys().filter(|name| fold(name).starts_with(OWNED)).cloned().collect();
+    let names: Vec<HeaderName> =
+        headers.keys().filter(|name| fold(name).starts_with(OWNED)).cloned().collect();
     for name in names {
         headers.remove(name);
     }
@@ -86,7 +88,8 @@ fn show(request: &Request<Incoming>, headers: &HeaderMap) -> Response<Full<Bytes
     let mut shown: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, value) in headers {
         let secret = *name == http::header::AUTHORIZATION || *name == http::header::COOKIE;
-        let value = if secret { "…".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
+        let value =
+            if secret { "…".to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
         shown.entry(name.as_str()).or_default().push(value);
     }
     let target = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
