@@ -1,5 +1,7 @@
 //! The development provider over its own socket.
 
+#![expect(clippy::unwrap_used, reason = "in a test, what is not as it should be ends the test")]
+
 use std::sync::Arc;
 
 use claimgate_crypto::{JwtLimits, UnverifiedJwt};
