@@ -1,5 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use crate::der::{CONTEXT_0, Der, DerError, SEQUENCE};
 use crate::public_key::PublicKey;
@@ -17,10 +18,7 @@ impl KeySet {
             return Err(KeySetError::TooLarge);
         }
         let text = std::str::from_utf8(document).map_err(|_| KeySetError::Pem)?;
-        let blocks = blocks(text)?;
-        if blocks.len() > limits.keys {
-            return Err(KeySetError::TooManyKeys);
-        }
+        let blocks = blocks(text, limits.keys)?;
         let mut set = Self::default();
         for (index, block) in blocks.iter().enumerate() {
             set.add(index, None, block.key());
@@ -50,14 +48,18 @@ impl Block<'_> {
     }
 }
 
-/// The blocks of a PEM document. Text outside the blocks is a comment.
-pub(crate) fn blocks(text: &str) -> Result<Vec<Block<'_>>, KeySetError> {
+/// The blocks of a PEM document, at most `most`. Text outside the blocks is a comment.
+pub(crate) fn blocks(text: &str, most: usize) -> Result<Vec<Block<'_>>, KeySetError> {
     let mut blocks = Vec::new();
-    let mut open: Option<(&str, String)> = None;
+    let mut open: Option<(&str, Zeroizing<String>)> = None;
     for line in text.lines().map(str::trim_ascii) {
         let boundary = |kind| line.strip_prefix(kind).and_then(|rest| rest.strip_suffix("-----"));
         match (boundary("-----BEGIN "), boundary("-----END "), open.as_mut()) {
-            (Some(label), _, None) => open = Some((label, String::new())),
+            (Some(_), _, None) if blocks.len() >= most => return Err(KeySetError::TooManyKeys),
+            (Some(label), _, None) => {
+                // Large enough never to be moved: it may hold a private key.
+                open = Some((label, Zeroizing::new(String::with_capacity(text.len()))));
+            }
             (Some(_), _, Some(_)) | (_, Some(_), None) => return Err(KeySetError::Pem),
             (_, Some(end), Some((label, body))) if end == *label => {
                 let der = STANDARD.decode(body.as_bytes()).map_err(|_| KeySetError::Pem)?;

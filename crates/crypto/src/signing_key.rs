@@ -15,6 +15,9 @@ use crate::jwk::{bytes, public_key, text};
 use crate::public_key::PublicKey;
 use crate::{KeyError, KeyId, Secret, VerificationKey, base64url, pem, random_bytes};
 
+/// The most blocks of a PEM document with a private key: the key, and a chain of certificates.
+const MAX_PEM_BLOCKS: usize = 16;
+
 /// A key that signs, for one algorithm, under a key ID.
 pub struct SigningKey {
     algorithm: Algorithm,
@@ -61,7 +64,7 @@ impl SigningKey {
             KeyType::Ed25519 => Signer::ed25519(Ed25519KeyPair::generate().map_err(failed)?)?,
             KeyType::Oct => {
                 let secret = random_bytes::<64>().map_err(|_| SigningKeyError::Generation)?;
-                Signer::hmac(algorithm, &secret)?
+                Signer::hmac(algorithm, &Zeroizing::new(secret)[..])?
             }
         };
         Self::new(algorithm, None, signer)
@@ -89,7 +92,7 @@ impl SigningKey {
     /// # Errors
     /// [`SigningKeyError::Rejected`] if there is not exactly one, or not for `algorithm`.
     pub fn from_pem(algorithm: Algorithm, document: &Secret<String>) -> Result<Self, SigningKeyError> {
-        let blocks = pem::blocks(document.expose()).map_err(|_| SigningKeyError::Rejected)?;
+        let blocks = pem::blocks(document.expose(), MAX_PEM_BLOCKS).map_err(|_| SigningKeyError::Rejected)?;
         let ders = blocks.into_iter().map(|block| (block.label, Zeroizing::new(block.der)));
         let mut keys = ders.filter(|(label, _)| *label == "PRIVATE KEY");
         match (keys.next(), keys.next()) {

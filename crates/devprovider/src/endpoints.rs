@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use claimgate_crypto::{JwtLimits, KeySet, KeySetLimits, RegisteredClaims, UnverifiedJwt, base64url};
+use claimgate_crypto::{JwtLimits, KeyId, KeySet, KeySetLimits, RegisteredClaims, UnverifiedJwt, base64url};
 use claimgate_json::{Json, Object};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -136,17 +136,15 @@ impl State {
         }
     }
 
-    /// OpenID Connect Core 1.0 §5.3.
+    /// `OpenID` Connect Core 1.0 §5.3.
     fn userinfo(&self, headers: &HeaderMap) -> Answer {
-        match bearer(headers).and_then(|token| self.subject_of(token)) {
-            Some(claims) => json(StatusCode::OK, &claims),
-            None => {
-                let mut answer = refusal(StatusCode::UNAUTHORIZED, "invalid_token");
-                let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
-                answer
-            }
+        if let Some(claims) = bearer(headers).and_then(|token| self.subject_of(token)) {
+            return json(StatusCode::OK, &claims);
         }
+        let mut answer = refusal(StatusCode::UNAUTHORIZED, "invalid_token");
+        let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        answer
     }
 
     fn subject_of(&self, token: &str) -> Option<Object> {
@@ -155,7 +153,7 @@ impl State {
         let token = UnverifiedJwt::parse(token.as_bytes(), JwtLimits::default()).ok()?;
         let id = token.key_id().cloned();
         let algorithm = token.algorithm();
-        let verified = token.verify(keys.candidates(id.as_ref().map(|id| id.as_str()), algorithm)).ok()?;
+        let verified = token.verify(keys.candidates(id.as_ref().map(KeyId::as_str), algorithm)).ok()?;
         let claims = RegisteredClaims::parse(verified.claims()).ok()?;
         let alive = claims.expires_at?.floor() > (self.clock)();
         let own = verified.claims().get("iss").and_then(Json::as_str) == Some(&self.issuer);

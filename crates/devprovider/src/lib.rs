@@ -1,4 +1,4 @@
-//! An OpenID Provider for the demo and for tests.
+//! An `OpenID` Provider for the demo and for tests.
 //!
 //! It listens on loopback only, knows a few people without passwords and one machine whose secret is
 //! public, and hands its tokens to whoever asks: never run it for anything else. Tests make it misbehave

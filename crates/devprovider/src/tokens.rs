@@ -45,7 +45,7 @@ impl State {
     ) -> Result<String, MintError> {
         let mut claims = self.claims(name).ok_or(MintError::UnknownSubject)?;
         let expired = if kind == TokenKind::Expired { 2 * LIFETIME } else { 0 };
-        let issued = (self.clock)() - expired;
+        let issued_at = (self.clock)() - expired;
         let issuer = match kind {
             TokenKind::UnknownIssuer => format!("{}/unknown", self.issuer),
             _ => self.issuer.clone(),
@@ -56,8 +56,8 @@ impl State {
         };
         claims.insert("iss", issuer);
         claims.insert("aud", audience);
-        claims.insert("iat", issued);
-        claims.insert("exp", issued + LIFETIME);
+        claims.insert("iat", issued_at);
+        claims.insert("exp", issued_at + LIFETIME);
         let token = self.keys().signing(algorithm).sign_jwt("JWT", &claims)?;
         Ok(if kind == TokenKind::ChangedBit { with_a_changed_bit(&token) } else { token })
     }

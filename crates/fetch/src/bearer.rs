@@ -9,7 +9,7 @@ use crate::FetchError;
 
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// A file that holds a bearer token, such as a projected ServiceAccount token. It is read again for
+/// A file that holds a bearer token, such as a projected `ServiceAccount` token. It is read again for
 /// every call, since such tokens are replaced while they are in use; when that fails, the last token
 /// that could be read is used on.
 pub struct BearerFile {

@@ -134,7 +134,10 @@ fn tls_reason(error: &rustls::Error) -> String {
     use rustls::CertificateError as C;
     let rustls::Error::InvalidCertificate(certificate) = error else { return error.to_string() };
     let mut reason = match certificate {
-        C::UnknownIssuer => "its certificate is of an authority that is not trusted".to_owned(),
+        // A bad signature is what an authority of the same name with another key looks like.
+        C::UnknownIssuer | C::BadSignature => {
+            "its certificate is of an authority that is not trusted".to_owned()
+        }
         C::Expired | C::ExpiredContext { .. } => "its certificate has expired".to_owned(),
         C::NotValidYet | C::NotValidYetContext { .. } => "its certificate is not valid yet".to_owned(),
         C::NotValidForName | C::NotValidForNameContext { .. } => {
@@ -142,7 +145,7 @@ fn tls_reason(error: &rustls::Error) -> String {
         }
         other => other.to_string(),
     };
-    if matches!(certificate, C::UnknownIssuer) {
+    if matches!(certificate, C::UnknownIssuer | C::BadSignature) {
         let _ = write!(reason, " (see `certificateAuthorityFile`)");
     }
     reason

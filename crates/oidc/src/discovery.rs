@@ -10,7 +10,7 @@ pub enum DiscoveryError {
     /// No text `issuer`.
     #[error("the discovery document names no `issuer`")]
     NoIssuer,
-    /// Another issuer (OpenID Connect Discovery 1.0 §4.3).
+    /// Another issuer (`OpenID` Connect Discovery 1.0 §4.3).
     #[error("the discovery document is of the issuer `{found}`, expected `{expected}`")]
     WrongIssuer {
         /// The issuer of the configuration.

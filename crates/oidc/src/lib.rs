@@ -1,4 +1,4 @@
-//! Discovery and key sets of OpenID Providers: the key engine.
+//! Discovery and key sets of `OpenID` Providers: the key engine.
 //!
 //! The keys of an issuer are state with a life of their own. [`Issuers`] fetches, refreshes and forgets
 //! them in the background, whatever happens to the configuration; a request only reads a finished

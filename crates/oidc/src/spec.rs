@@ -57,7 +57,7 @@ impl IssuerSpec {
 /// Where keys come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum KeySource {
-    /// The JWK Set that a discovery document names (OpenID Connect Discovery 1.0 §4).
+    /// The JWK Set that a discovery document names (`OpenID` Connect Discovery 1.0 §4).
     Discovery {
         /// The address of the document: `<issuer>/.well-known/openid-configuration` unless the
         /// configuration says otherwise.
@@ -72,7 +72,7 @@ pub enum KeySource {
 }
 
 impl KeySource {
-    /// The discovery document where OpenID Connect Discovery 1.0 §4 puts it.
+    /// The discovery document where `OpenID` Connect Discovery 1.0 §4 puts it.
     pub fn discovery_of(issuer: &FetchUrl) -> Self {
         Self::Discovery { document: issuer.below(".well-known/openid-configuration") }
     }

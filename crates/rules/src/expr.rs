@@ -12,6 +12,7 @@ mod literal;
 mod nature;
 mod operate;
 mod parser;
+mod print;
 mod reference;
 mod tree;
 mod value;
@@ -116,6 +117,13 @@ impl Expression {
             Value::Bool(holds) => Ok(holds),
             other => Err(Error::Type(other.kind())),
         }
+    }
+}
+
+/// The rule as source: what parses to the same rule.
+impl std::fmt::Display for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.root.fmt(f)
     }
 }
 

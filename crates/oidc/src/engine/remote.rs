@@ -39,21 +39,21 @@ impl Request {
         let fetcher = self.fetcher.clone()?;
         let _place = self.lanes.enter(self.failures).await;
         let limit = KeySetLimits::default().bytes;
-        let (fetched, address) = match &self.source {
+        let (document, address) = match &self.source {
             KeySource::Discovery { document } => {
                 let address = self.key_set_address(&fetcher, document).await?;
                 // The credential is for the configured address, not for one that an answer names.
-                let fetched = if address.same_origin(document) {
+                let called = if address.same_origin(document) {
                     fetcher.get_with_bearer(&address, limit).await
                 } else {
                     fetcher.get(&address, limit).await
                 };
-                (json(fetched, &address)?, Some(address))
+                (json(called, &address)?, Some(address))
             }
             KeySource::Url(url) => (json(fetcher.get_with_bearer(url, limit).await, url)?, None),
             KeySource::File(_) | KeySource::Inline(_) => return Err(KeySourceError::Cancelled),
         };
-        self.answer(&fetched, address)
+        self.answer(&document, address)
     }
 
     async fn key_set_address(
@@ -64,8 +64,8 @@ impl Request {
         if let Some(address) = &self.known_address {
             return Ok(address.clone());
         }
-        let fetched = json(fetcher.get_with_bearer(document, MAX_DISCOVERY).await, document)?;
-        Ok(key_set_address(fetched.body(), document, &self.spec.issuer, &self.spec.aliases)?)
+        let metadata = json(fetcher.get_with_bearer(document, MAX_DISCOVERY).await, document)?;
+        Ok(key_set_address(metadata.body(), document, &self.spec.issuer, &self.spec.aliases)?)
     }
 
     fn answer(&self, fetched: &Fetched, address: Option<FetchUrl>) -> Result<Answer, KeySourceError> {

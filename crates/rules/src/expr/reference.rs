@@ -36,11 +36,23 @@ pub const DIFFERENCES: &[Difference] = &[
         why: "A document must not be read in two ways.",
     },
     Difference {
+        what: "`float()` reads decimal numbers only: no `NaN`, no `Inf`, no hexadecimal digits, no `_`.",
+        why: "A claim such as `inf` is hardly meant as a number.",
+    },
+    Difference {
+        what: "A loop over a map (`any($env, true)`) is an error.",
+        why: "The original counts the members and fails as soon as the predicate looks at one.",
+    },
+    Difference {
+        what: "`7 % 0` and `x matches ('[' + '')` fail when the rule runs, not when it is loaded.",
+        why: "Constants are not folded.",
+    },
+    Difference {
         what: "An error in an item behind the one that decides `filter(…)[0]`, `first(filter(…))`, `last(filter(…))` or `count(…) > 0` is an error.",
         why: "The original rewrites these and never looks at the item; the rule is refused here.",
     },
     Difference {
-        what: "`sum([a, b])` of texts is an error, `concat([]) == nil` is false, `let $env = …` is refused.",
+        what: "`sum([a, b])` of texts is an error, `concat([]) == nil` is false, `let $env = …` is refused, `type(b'a'[0])` is `int`.",
         why: "Accidents of the original's optimiser and of typed nil.",
     },
     Difference {
