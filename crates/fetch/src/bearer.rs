@@ -74,7 +74,8 @@ mod tests {
         let value = header(b"abc.def-_~+/=\n").unwrap();
         assert_eq!(value.to_str().unwrap(), "Bearer abc.def-_~+/=");
         assert!(!format!("{value:?}").contains("abc"));
-        for bytes in [&b""[..], b" \n", b"two tokens", b"two\ntokens", "ü".as_bytes(), &[b'a'; 16 * 1024 + 1]]
+        for bytes in
+            [&b""[..], b" \n", b"two tokens", b"two\ntokens", "ü".as_bytes(), &vec![b'a'; 16 * 1024 + 1]]
         {
             assert!(header(bytes).is_err());
         }

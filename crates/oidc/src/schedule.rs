@@ -7,15 +7,15 @@ use std::time::Duration;
 use crate::Moment;
 
 /// Between refreshes, if the provider names no time.
-const REFRESH: Duration = Duration::from_secs(15 * 60);
+const REFRESH: Duration = Duration::from_mins(15);
 /// The bounds of a time that the provider names.
-const MIN_REFRESH: Duration = Duration::from_secs(60);
-const MAX_REFRESH: Duration = Duration::from_secs(24 * 60 * 60);
+const MIN_REFRESH: Duration = Duration::from_mins(1);
+const MAX_REFRESH: Duration = Duration::from_hours(24);
 /// The bounds of the wait after a failure.
 const MIN_RETRY: Duration = Duration::from_millis(500);
 const MAX_RETRY: Duration = Duration::from_secs(5);
 /// How long keys are used after they were last fetched.
-pub(crate) const STALE_CEILING: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const STALE_CEILING: Duration = Duration::from_hours(24);
 /// How often a file is looked at.
 pub(crate) const FILE_POLL: Duration = Duration::from_secs(1);
 /// How long a key ID that the provider does not have is not asked for again.

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -131,17 +132,22 @@ impl Shared {
 }
 
 fn describe(snapshot: &KeySnapshot, loaded: &[Option<Loaded>], report: &Report) -> IssuerStatus {
-    let key_ids: BTreeSet<&str> = snapshot.keys().filter_map(|key| key.id()).map(|id| id.as_str()).collect();
+    let key_ids: BTreeSet<&str> =
+        snapshot.keys().filter_map(|key| key.id()).map(claimgate_crypto::KeyId::as_str).collect();
     let name = |id: Option<&str>, index: usize| id.map_or_else(|| format!("#{index}"), str::to_owned);
     let skipped = |set: &Arc<KeySet>| -> Vec<String> {
         let line = |key: &claimgate_crypto::SkippedKey| {
-            format!("{}: {}", name(key.id.as_ref().map(|id| id.as_str()), key.index), key.error)
+            format!(
+                "{}: {}",
+                name(key.id.as_ref().map(claimgate_crypto::KeyId::as_str), key.index),
+                key.error
+            )
         };
         set.skipped().iter().map(line).collect()
     };
     let private = |set: &Arc<KeySet>| -> Vec<String> {
         let keys = set.private_members().iter();
-        keys.map(|key| name(key.id.as_ref().map(|id| id.as_str()), key.index)).collect()
+        keys.map(|key| name(key.id.as_ref().map(claimgate_crypto::KeyId::as_str), key.index)).collect()
     };
     IssuerStatus {
         id: snapshot.issuer().clone(),
@@ -174,5 +180,10 @@ fn keys_sha256(snapshot: &KeySnapshot) -> Option<String> {
         return None;
     }
     let hash = digest::sha256(lines.into_iter().collect::<String>());
-    Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::with_capacity(64);
+    for byte in hash {
+        // Writing to a string does not fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    Some(hex)
 }

@@ -11,6 +11,8 @@ use crate::{Request, Token, User};
 
 mod show;
 
+pub(crate) use show::seconds;
+
 /// A value of an expression. What stands in the claims is borrowed, what the rule makes is shared.
 ///
 /// A number of the claims is a [`Value::Double`] to both languages.
@@ -62,15 +64,21 @@ pub enum List<'a> {
     Json(&'a [Json]),
     /// A list of texts of the identity, token or request.
     Texts(&'a [String]),
+    /// A list in the claims that was reached by selection: names below it are un-escaped.
+    Member(&'a [Json]),
     /// A list that the rule made.
     Owned(Rc<[Value<'a>]>),
+    /// A list that `split` or `findAll` made, which Kubernetes does not take as groups.
+    Native(Rc<[Value<'a>]>),
 }
 
 /// A map.
 #[derive(Clone, Debug)]
 pub enum Map<'a> {
-    /// An object in the claims, or all claims.
+    /// An object in the claims.
     Json(&'a Object),
+    /// An object in the claims that was reached by selection: names are un-escaped.
+    Member(&'a Object),
     /// `user.extra`.
     Lists(&'a BTreeMap<String, Vec<String>>),
     /// A record with fixed members.
@@ -82,6 +90,8 @@ pub enum Map<'a> {
 /// A record with fixed members, taken as a whole.
 #[derive(Clone, Copy, Debug)]
 pub enum Record<'a> {
+    /// `claims`
+    Claims(&'a Object),
     /// `user`
     User(User<'a>),
     /// `token`
@@ -130,6 +140,16 @@ impl<'a> Value<'a> {
             Json::String(text) => Self::Text(Text::Borrowed(text)),
             Json::Array(items) => Self::List(List::Json(items)),
             Json::Object(object) => Self::Map(Map::Json(object)),
+        }
+    }
+
+    /// The value of a member of the claims that was reached by selection.
+    #[inline]
+    pub(crate) fn member(json: &'a Json) -> Self {
+        match json {
+            Json::Array(items) => Self::List(List::Member(items)),
+            Json::Object(object) => Self::Map(Map::Member(object)),
+            other => Self::of_json(other),
         }
     }
 
@@ -225,9 +245,9 @@ impl<'a> List<'a> {
     #[inline]
     pub fn len(&self) -> usize {
         match self {
-            Self::Json(items) => items.len(),
+            Self::Json(items) | Self::Member(items) => items.len(),
             Self::Texts(items) => items.len(),
-            Self::Owned(items) => items.len(),
+            Self::Owned(items) | Self::Native(items) => items.len(),
         }
     }
 
@@ -240,9 +260,9 @@ impl<'a> List<'a> {
     #[inline]
     pub fn get(&self, index: usize) -> Option<Value<'a>> {
         match self {
-            Self::Json(items) => items.get(index).map(Value::of_json),
+            Self::Json(items) | Self::Member(items) => items.get(index).map(Value::of_json),
             Self::Texts(items) => items.get(index).map(|text| Value::borrowed(text)),
-            Self::Owned(items) => items.get(index).cloned(),
+            Self::Owned(items) | Self::Native(items) => items.get(index).cloned(),
         }
     }
 
@@ -256,9 +276,9 @@ impl<'a> Map<'a> {
     /// The number of entries.
     pub fn len(&self) -> usize {
         match self {
-            Self::Json(object) => object.len(),
+            Self::Json(object) | Self::Member(object) => object.len(),
             Self::Lists(map) => map.len(),
-            Self::Record(record) => record.names().len(),
+            Self::Record(record) => record.len(),
             Self::Owned(map) => map.len(),
         }
     }
@@ -272,7 +292,7 @@ impl<'a> Map<'a> {
     #[inline]
     pub fn get(&self, key: &str) -> Option<Value<'a>> {
         match self {
-            Self::Json(object) => object.get(key).map(Value::of_json),
+            Self::Json(object) | Self::Member(object) => object.get(key).map(Value::of_json),
             Self::Lists(map) => map.get(key).map(|list| Value::List(List::Texts(list))),
             Self::Record(record) => record.get(key),
             Self::Owned(_) => self.get_key(&Key::Text(Text::Shared(key.into()))),
@@ -291,20 +311,30 @@ impl<'a> Map<'a> {
     /// The keys: in the order of the names, of a record in the order of its declaration.
     pub fn keys(&self) -> Vec<Key<'a>> {
         match self {
-            Self::Json(object) => object.iter().map(|(name, _)| Key::Text(Text::Borrowed(name))).collect(),
+            Self::Json(object) | Self::Member(object) => names_of(object),
             Self::Lists(map) => map.keys().map(|name| Key::Text(Text::Borrowed(name))).collect(),
-            Self::Record(record) => {
-                record.names().iter().map(|name| Key::Text(Text::Borrowed(name))).collect()
-            }
+            Self::Record(record) => record.keys(),
             Self::Owned(map) => map.keys().cloned().collect(),
         }
     }
 }
 
 impl<'a> Record<'a> {
-    /// The names of its members.
+    fn len(&self) -> usize {
+        if let Self::Claims(object) = self { object.len() } else { self.names().len() }
+    }
+
+    fn keys(&self) -> Vec<Key<'a>> {
+        match self {
+            Self::Claims(object) => names_of(object),
+            other => other.names().iter().map(|name| Key::Text(Text::Borrowed(name))).collect(),
+        }
+    }
+
+    /// The names of its fixed members.
     pub fn names(&self) -> &'static [&'static str] {
         match self {
+            Self::Claims(_) => &[],
             Self::User(_) => &["username", "uid", "groups", "extra"],
             Self::Token(_) => &["entry", "issuer", "audiences", "expiresAt"],
             Self::Request(_) => &["method", "scheme", "host", "path"],
@@ -314,6 +344,7 @@ impl<'a> Record<'a> {
     /// The member `name`.
     pub fn get(&self, name: &str) -> Option<Value<'a>> {
         Some(match (self, name) {
+            (Self::Claims(object), name) => Value::member(object.get(name)?),
             (Self::User(user), "username") => Value::borrowed(user.username),
             (Self::User(user), "uid") => Value::borrowed(user.uid),
             (Self::User(user), "groups") => Value::List(List::Texts(user.groups)),
@@ -333,11 +364,16 @@ impl<'a> Record<'a> {
     /// The name of its type.
     pub fn type_name(&self) -> &'static str {
         match self {
+            Self::Claims(_) => "kubernetes.claims",
             Self::User(_) => "kubernetes.UserInfo",
             Self::Token(_) => "claimgate.Token",
             Self::Request(_) => "claimgate.Request",
         }
     }
+}
+
+fn names_of(object: &Object) -> Vec<Key<'_>> {
+    object.iter().map(|(name, _)| Key::Text(Text::Borrowed(name))).collect()
 }
 
 /// The instant of a number of seconds, or the nearest that there is.

@@ -1,5 +1,11 @@
 //! Calls against real sockets that answer by hand.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test, what is not as it should be ends the test"
+)]
+
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -60,16 +60,16 @@ async fn a_fault_later_keeps_the_keys_until_the_ceiling() {
         let (world, id) = World::with(&provider);
         let before = world.until_state(&id, KeyState::Fresh).await;
         provider.fault(fault);
-        world.clock.advance(Duration::from_secs(15 * 60));
+        world.clock.advance(Duration::from_mins(15));
         let status = world.until_state(&id, KeyState::Stale).await;
         assert_eq!(status.key_ids, before.key_ids, "{fault:?}");
         assert_eq!(status.generation, before.generation);
         assert!(status.stale_since.is_some() && status.last_error.is_some());
 
-        world.clock.advance(Duration::from_secs(23 * 60 * 60));
+        world.clock.advance(Duration::from_hours(23));
         world.until_fetched(&id, status.fetches + 1).await;
         assert!(world.issuers.snapshot(&id).unwrap().is_usable(), "{fault:?}");
-        world.clock.advance(Duration::from_secs(60 * 60));
+        world.clock.advance(Duration::from_hours(1));
         let status = world.until_state(&id, KeyState::Unavailable).await;
         assert_eq!(status.key_count, 0);
         assert!(status.generation > before.generation);

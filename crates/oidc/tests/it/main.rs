@@ -1,6 +1,12 @@
 //! The key engine against real sockets. Its clock is moved by hand: no test sleeps, and each waits for
 //! the event that it is about.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "in a test, what is not as it should be ends the test"
+)]
+
 mod faults;
 mod files;
 mod lookup;

@@ -12,14 +12,14 @@ async fn keys_are_refreshed_in_time_and_removed_keys_take_the_generation_with_th
     let first = world.until_state(&id, KeyState::Fresh).await;
     let former = provider.key_id(SigningAlgorithm::Rs256);
     provider.rotate().unwrap();
-    world.clock.advance(Duration::from_secs(15 * 60));
+    world.clock.advance(Duration::from_mins(15));
     let second = world.until_fetched(&id, 2).await;
     assert_eq!(second.key_count, 4);
     assert_eq!(second.generation, first.generation, "new keys disturb nothing");
     assert_ne!(second.keys_sha256, first.keys_sha256);
 
     provider.withdraw_former_keys();
-    world.clock.advance(Duration::from_secs(15 * 60));
+    world.clock.advance(Duration::from_mins(15));
     let third = world.until_fetched(&id, 3).await;
     assert_eq!(third.key_count, 2);
     assert!(third.generation > second.generation);

@@ -4,7 +4,7 @@
 //! `library/<name>.rs` with a `FUNCTIONS` table and name it in [`TABLES`]. The checker, the
 //! evaluator, the reference page and the test of all examples read these tables.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::signature::Ty;
 use crate::{Budget, List, Pattern, PatternError, RunError, Text, Value};
@@ -17,12 +17,15 @@ mod opaque;
 mod quantity;
 mod regex;
 mod semver;
+mod optional;
 mod sets;
-mod standard;
+pub(crate) mod standard;
 pub(crate) mod strings;
+pub(crate) mod time;
 mod url;
 
 /// One overload of a function.
+#[derive(Debug)]
 pub(crate) struct Function {
     /// The name as it is written, with a qualifier where there is one: `sets.contains`, `ip.isCanonical`.
     pub(crate) name: &'static str,
@@ -53,6 +56,8 @@ pub(crate) struct Table {
 /// All libraries, in the order of the reference page.
 pub(crate) static TABLES: &[Table] = &[
     Table { title: "Standard functions", functions: standard::FUNCTIONS },
+    Table { title: "Timestamps and durations", functions: time::FUNCTIONS },
+    Table { title: "Optional values", functions: optional::FUNCTIONS },
     Table { title: "Texts", functions: strings::FUNCTIONS },
     Table { title: "Lists", functions: lists::FUNCTIONS },
     Table { title: "Lists: isSorted", functions: lists::IS_SORTED },
@@ -76,28 +81,32 @@ pub(crate) static TABLES: &[Table] = &[
 /// Text and bytes are paid for *before* they are allocated.
 pub(crate) struct Context<'c> {
     pub(crate) budget: &'c mut Budget,
+    /// The patterns that were compiled with the rule.
+    pub(crate) known: &'c [Arc<Pattern>],
     pub(crate) patterns: &'c mut Patterns,
 }
 
-/// Patterns that were compiled with the rule or during this evaluation.
+/// Patterns that were compiled during this evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
-    compiled: Vec<Rc<Pattern>>,
+    compiled: Vec<Arc<Pattern>>,
 }
 
 impl Context<'_> {
     /// The compiled form of `source`, from the patterns known so far or compiled now.
-    pub(crate) fn pattern(&mut self, source: &str) -> Result<Rc<Pattern>, RunError> {
-        if let Some(known) = self.patterns.compiled.iter().find(|known| known.as_str() == source) {
-            return Ok(Rc::clone(known));
+    pub(crate) fn pattern(&mut self, source: &str) -> Result<Arc<Pattern>, RunError> {
+        if let Some(known) =
+            self.known.iter().chain(&self.patterns.compiled).find(|known| known.as_str() == source)
+        {
+            return Ok(Arc::clone(known));
         }
         // Compiling is some hundred times the work of a step.
         self.budget.take_steps(500 + 8 * u64::try_from(source.len()).unwrap_or(u64::MAX))?;
         self.budget.take_bytes(16 << 10)?;
         let compiled =
             Pattern::compile(source).map_err(|error: PatternError| RunError::failed(error.to_string()))?;
-        let compiled = Rc::new(compiled);
-        self.patterns.compiled.push(Rc::clone(&compiled));
+        let compiled = Arc::new(compiled);
+        self.patterns.compiled.push(Arc::clone(&compiled));
         Ok(compiled)
     }
 

@@ -28,6 +28,10 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Result
         (Value::Optional(Some(a)), Value::Optional(Some(b))) => nested(budget, |budget| equal(a, b, budget))?,
         (Value::Opaque(a), Value::Opaque(b)) => a.equals(&**b),
         (Value::List(a), Value::List(b)) => nested(budget, |budget| equal_lists(a, b, budget))?,
+        (Value::Map(Map::Record(a)), Value::Map(Map::Record(b))) if a.type_name() == b.type_name() => true,
+        (Value::Map(Map::Record(_)), _) | (_, Value::Map(Map::Record(_))) => {
+            return Err(RunError::failed("a record has no equality with other values"));
+        }
         (Value::Map(a), Value::Map(b)) => nested(budget, |budget| equal_maps(a, b, budget))?,
         (a, b) => compare_numbers(a, b).is_some_and(Ordering::is_eq),
     })

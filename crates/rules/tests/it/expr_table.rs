@@ -45,6 +45,7 @@ const LISTED: &[(&str, &[&str])] = &[
             "builtin-116",
             "builtin-117",
             "builtin-118",
+            "types-167",
         ],
     ),
     (

@@ -1,0 +1,202 @@
+use super::unify::Type;
+use super::{Checker, FUNCTIONS};
+use crate::LoadError;
+use crate::cel::RuleKind;
+use crate::cel::tree::{Access, Constant, Id, Kind, Name, Root};
+
+/// Types as values, by the names CEL writes them with.
+const TYPE_NAMES: &[&str] = &[
+    "bool",
+    "bytes",
+    "double",
+    "int",
+    "list",
+    "map",
+    "null_type",
+    "optional_type",
+    "string",
+    "type",
+    "uint",
+    "google.protobuf.Duration",
+    "google.protobuf.Timestamp",
+    "net.IP",
+    "net.CIDR",
+    "kubernetes.URL",
+    "kubernetes.Quantity",
+    "kubernetes.Semver",
+    "kubernetes.NamedFormat",
+];
+
+const ROOTS: &[(&str, Root)] = &[
+    ("claims", Root::Claims),
+    ("user", Root::User),
+    ("token", Root::Token),
+    ("request", Root::Request),
+    ("serviceAccounts", Root::ServiceAccounts),
+];
+
+impl Checker {
+    pub(super) fn name(&mut self, id: Id) -> Result<Type, LoadError> {
+        let Kind::Name(name) = self.tree.kind(id).clone() else { return Ok(Type::Dyn) };
+        let absolute = name.strip_prefix('.');
+        if absolute.is_none()
+            && let Some(slot) = self.scope.iter().rposition(|(known, _)| *known == name)
+        {
+            let found = self.scope.get(slot).map_or(Type::Dyn, |(_, found)| found.clone());
+            let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+            self.tree.replace(id, Kind::Resolved(Name::Slot(slot)));
+            return Ok(found);
+        }
+        let name = absolute.unwrap_or(&name);
+        if let Some((_, root)) = ROOTS.iter().find(|(known, _)| *known == name) {
+            if !self.has_root(*root) {
+                return Err(self.absent_root(id, name));
+            }
+            self.reads.roots.insert(name.to_owned());
+            self.tree.replace(id, Kind::Resolved(Name::Root(*root)));
+            return Ok(match root {
+                Root::Claims => Type::map(Type::Text, Type::Any),
+                Root::ServiceAccounts => Type::list(Type::Text),
+                root => Type::Record(*root),
+            });
+        }
+        if let Some(known) = TYPE_NAMES.iter().find(|known| **known == name) {
+            self.tree.replace(id, Kind::Resolved(Name::Type(known)));
+            return Ok(Type::Type);
+        }
+        let error = LoadError::new(self.tree.span(id), format!("there is no variable `{name}` here"));
+        let known = self.roots();
+        Err(error.with_hint(format!("a rule of this kind reads {known}; a text stands in quotes")))
+    }
+
+    fn has_root(&self, root: Root) -> bool {
+        match self.kind {
+            RuleKind::UserValidation => root == Root::User,
+            RuleKind::Policy | RuleKind::Header | RuleKind::Account => true,
+            _ => root == Root::Claims,
+        }
+    }
+
+    fn roots(&self) -> String {
+        let known = ROOTS.iter().filter(|(_, root)| self.has_root(*root));
+        known.map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn absent_root(&self, id: Id, name: &str) -> LoadError {
+        let message = format!("a rule of this kind cannot read `{name}`");
+        LoadError::new(self.tree.span(id), message).with_hint(format!("it reads {}", self.roots()))
+    }
+
+    pub(super) fn select(&mut self, id: Id) -> Result<Type, LoadError> {
+        let Kind::Select { operand, field, access } = self.tree.kind(id).clone() else {
+            return Ok(Type::Dyn);
+        };
+        if access == Access::Plain
+            && let Some(name) = self.qualified(id)
+            && let Some(known) = TYPE_NAMES.iter().find(|known| **known == name)
+        {
+            self.tree.replace(id, Kind::Resolved(Name::Type(known)));
+            return Ok(Type::Type);
+        }
+        if self.is_claims(operand) {
+            self.reads.selected.insert(field.to_string());
+        }
+        let found = self.node(operand)?;
+        let found = self.unifier.resolved(&found);
+        let (target, optional) = match &found {
+            Type::Optional(inner) => (self.unifier.resolved(inner), true),
+            other => (other.clone(), false),
+        };
+        let result = match &target {
+            Type::Map(entry) => entry.1.clone(),
+            Type::Record(root) => self.member(id, *root, &field)?,
+            Type::Var(_) => {
+                self.unifier.assignable(&[Type::Dyn], std::slice::from_ref(&target));
+                Type::Dyn
+            }
+            Type::Dyn | Type::Any => Type::Dyn,
+            other => {
+                let message = format!("{other} has no field `{field}`");
+                return Err(LoadError::new(self.tree.span(id), message));
+            }
+        };
+        Ok(match access {
+            Access::Test => Type::Bool,
+            Access::Optional => Type::optional(result),
+            Access::Plain if optional => Type::optional(result),
+            Access::Plain => result,
+        })
+    }
+
+    fn member(&self, id: Id, root: Root, field: &str) -> Result<Type, LoadError> {
+        Ok(match (root, field) {
+            (Root::User, "username" | "uid")
+            | (Root::Token, "entry" | "issuer")
+            | (Root::Request, "method" | "scheme" | "host" | "path") => Type::Text,
+            (Root::User, "groups") | (Root::Token, "audiences") => Type::list(Type::Text),
+            (Root::User, "extra") => Type::map(Type::Text, Type::list(Type::Text)),
+            (Root::Token, "expiresAt") => Type::Timestamp,
+            (root, _) => {
+                let members = match root {
+                    Root::User => "`username`, `uid`, `groups`, `extra`",
+                    Root::Token => "`entry`, `issuer`, `audiences`, `expiresAt`",
+                    _ => "`method`, `scheme`, `host`, `path`",
+                };
+                let message = format!("`{}` has no member `{field}`", Type::Record(root));
+                return Err(
+                    LoadError::new(self.tree.span(id), message).with_hint(format!("it has {members}"))
+                );
+            }
+        })
+    }
+
+    fn is_claims(&self, id: Id) -> bool {
+        matches!(self.tree.kind(id), Kind::Name(name) if matches!(&**name, "claims" | ".claims"))
+            && !self.scope.iter().any(|(known, _)| &**known == "claims")
+    }
+
+    /// Notes a claim that is read by a constant index.
+    pub(super) fn note_index(&mut self, operand: Id, index: Id) {
+        if self.is_claims(operand)
+            && let Kind::Constant(Constant::Text(name)) = self.tree.kind(index)
+        {
+            self.reads.indexed.insert(name.to_string());
+        }
+    }
+
+    /// `a.b.c` as text, if the node is nothing but names.
+    pub(super) fn qualified(&self, mut id: Id) -> Option<String> {
+        let mut parts = Vec::new();
+        loop {
+            match self.tree.kind(id) {
+                Kind::Select { operand, field, access: Access::Plain } => {
+                    parts.push(&**field);
+                    id = *operand;
+                }
+                Kind::Name(name) => {
+                    parts.push(name);
+                    parts.reverse();
+                    return Some(parts.join("."));
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    pub(super) fn unknown_function(&self, id: Id, name: &str) -> LoadError {
+        let error = LoadError::new(self.tree.span(id), format!("there is no function `{name}`"));
+        let hint = match name {
+            "startswith" | "hasPrefix" => "write `startsWith`".to_owned(),
+            "endswith" | "hasSuffix" => "write `endsWith`".to_owned(),
+            "len" | "length" | "count" => "write `size(…)`".to_owned(),
+            "toLowerCase" | "lower" | "toLower" => "write `.lowerAscii()`".to_owned(),
+            "toUpperCase" | "upper" | "toUpper" => "write `.upperAscii()`".to_owned(),
+            "any" => "write `.exists(x, …)`".to_owned(),
+            _ => match FUNCTIONS.keys().find(|known| known.eq_ignore_ascii_case(name)) {
+                Some(known) => format!("write `{known}`"),
+                None => return error,
+            },
+        };
+        error.with_hint(hint)
+    }
+}

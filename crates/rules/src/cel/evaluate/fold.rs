@@ -1,0 +1,205 @@
+//! The macros that run over a list or a map.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::build::insert;
+use super::{Evaluator, Outcome};
+use crate::cel::library::no_such_overload;
+use crate::cel::relation::compare;
+use crate::cel::tree::{Fold, Shape};
+use crate::{Key, List, Map, Record, RunError, Value};
+
+/// What a macro runs over. With one variable a map yields its keys, and the claims yield their values.
+enum Range<'a> {
+    List(List<'a>),
+    Map(Map<'a>, Vec<Key<'a>>),
+}
+
+/// What a round leaves behind.
+struct Gathered<'a> {
+    items: Vec<Value<'a>>,
+    keys: Vec<Value<'a>>,
+    entries: BTreeMap<Key<'a>, Value<'a>>,
+    count: usize,
+    failed: Option<RunError>,
+}
+
+impl<'a> Range<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Self::List(list) => list.len(),
+            Self::Map(_, keys) => keys.len(),
+        }
+    }
+
+    fn pair(&self, round: usize, two: bool) -> (Value<'a>, Value<'a>) {
+        match self {
+            Self::List(list) => {
+                let item = list.get(round).unwrap_or(Value::Null);
+                if two {
+                    (Value::Int(i64::try_from(round).unwrap_or(i64::MAX)), item)
+                } else {
+                    (item, Value::Null)
+                }
+            }
+            Self::Map(map, keys) => {
+                let Some(key) = keys.get(round) else { return (Value::Null, Value::Null) };
+                match map {
+                    Map::Record(record) if !two && matches!(**record, Record::Claims(_)) => {
+                        (map.get_key(key).unwrap_or(Value::Null), Value::Null)
+                    }
+                    map if two => (key.value(), map.get_key(key).unwrap_or(Value::Null)),
+                    _ => (key.value(), Value::Null),
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Evaluator<'_, 'a> {
+    pub(super) fn fold(&mut self, fold: &'a Fold) -> Outcome<'a> {
+        let range = match self.node(fold.range)? {
+            Value::List(list) => Range::List(list),
+            Value::Map(map) => {
+                self.budget.take_steps(u64::try_from(map.len()).unwrap_or(u64::MAX))?;
+                let keys = map.keys();
+                Range::Map(map, keys)
+            }
+            other => {
+                let message =
+                    format!("`{}` runs over a list or a map, not over {}", fold.name, other.type_name());
+                return Err(RunError::failed(message));
+            }
+        };
+        let mut gathered = Gathered {
+            items: Vec::new(),
+            keys: Vec::new(),
+            entries: BTreeMap::new(),
+            count: 0,
+            failed: None,
+        };
+        let two = fold.second.is_some();
+        let depth = self.slots.len();
+        for round in 0..range.len() {
+            let (first, second) = range.pair(round, two);
+            self.slots.push(first);
+            if two {
+                self.slots.push(second);
+            }
+            let ended = self.round(fold, &mut gathered);
+            self.slots.truncate(depth);
+            if let Some(value) = ended? {
+                return Ok(value);
+            }
+        }
+        self.gathered(fold, gathered)
+    }
+
+    /// One round; a value when it decides the whole.
+    fn round(&mut self, fold: &'a Fold, gathered: &mut Gathered<'a>) -> Result<Option<Value<'a>>, RunError> {
+        self.budget.step()?;
+        if let Some(filter) = fold.filter
+            && !truth(&self.node(filter)?)?
+        {
+            return Ok(None);
+        }
+        if matches!(fold.shape, Shape::All | Shape::Exists) {
+            return self.quantified(fold, gathered);
+        }
+        let value = self.node(fold.body)?;
+        let first = self.slots.get(fold.slot as usize).cloned().unwrap_or(Value::Null);
+        match fold.shape {
+            Shape::ExistsOne => gathered.count += usize::from(truth(&value)?),
+            Shape::Filter => {
+                if truth(&value)? {
+                    self.budget.take_bytes(size_of::<Value<'_>>())?;
+                    gathered.items.push(first);
+                }
+            }
+            Shape::List => {
+                self.budget.take_bytes(size_of::<Value<'_>>())?;
+                gathered.items.push(value);
+            }
+            Shape::SortBy => {
+                self.budget.take_bytes(2 * size_of::<Value<'_>>())?;
+                gathered.items.push(first);
+                gathered.keys.push(value);
+            }
+            Shape::Map => insert(&mut gathered.entries, &first, value, self.budget)?,
+            Shape::MapEntry => {
+                let Value::Map(map) = value else { return Err(no_such_overload()) };
+                for key in map.keys() {
+                    let value = map.get_key(&key).unwrap_or(Value::Null);
+                    insert(&mut gathered.entries, &key.value(), value, self.budget)?;
+                }
+            }
+            Shape::All | Shape::Exists => {}
+        }
+        Ok(None)
+    }
+
+    /// `all` and `exists`: a round that decides wins over rounds that failed before it.
+    fn quantified(
+        &mut self,
+        fold: &'a Fold,
+        gathered: &mut Gathered<'a>,
+    ) -> Result<Option<Value<'a>>, RunError> {
+        let decides = fold.shape == Shape::Exists;
+        match self.node(fold.body) {
+            Ok(Value::Bool(value)) if value == decides => return Ok(Some(Value::Bool(decides))),
+            Ok(Value::Bool(_)) => {}
+            Ok(_) => {
+                gathered.failed.get_or_insert_with(no_such_overload);
+            }
+            Err(error) if error.is_exhausted() => return Err(error),
+            Err(error) => {
+                gathered.failed.get_or_insert(error);
+            }
+        }
+        Ok(None)
+    }
+
+    fn gathered(&mut self, fold: &'a Fold, gathered: Gathered<'a>) -> Outcome<'a> {
+        match fold.shape {
+            Shape::All | Shape::Exists => match gathered.failed {
+                Some(error) => Err(error),
+                None => Ok(Value::Bool(fold.shape == Shape::All)),
+            },
+            Shape::ExistsOne => Ok(Value::Bool(gathered.count == 1)),
+            Shape::Filter | Shape::List => Ok(Value::List(List::Owned(gathered.items.into()))),
+            Shape::Map | Shape::MapEntry => Ok(Value::Map(Map::Owned(Rc::new(gathered.entries)))),
+            Shape::SortBy => self.sorted(gathered),
+        }
+    }
+
+    fn sorted(&mut self, gathered: Gathered<'a>) -> Outcome<'a> {
+        let mut pairs: Vec<(Value<'a>, Value<'a>)> = gathered.keys.into_iter().zip(gathered.items).collect();
+        let mut failed = None;
+        if let Some((first, _)) = pairs.first() {
+            let name = first.type_name();
+            if pairs.iter().any(|(key, _)| key.type_name() != name) {
+                return Err(RunError::failed("`sortBy` needs keys of one type"));
+            }
+        }
+        pairs.sort_by(|(a, _), (b, _)| match compare(a, b, self.budget) {
+            Ok(Some(order)) => order,
+            Ok(None) => {
+                failed.get_or_insert_with(no_such_overload);
+                std::cmp::Ordering::Equal
+            }
+            Err(error) => {
+                failed.get_or_insert(error);
+                std::cmp::Ordering::Equal
+            }
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(Value::List(List::Owned(pairs.into_iter().map(|(_, item)| item).collect()))),
+        }
+    }
+}
+
+fn truth(value: &Value<'_>) -> Result<bool, RunError> {
+    if let Value::Bool(value) = value { Ok(*value) } else { Err(no_such_overload()) }
+}

@@ -1,0 +1,293 @@
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
+
+use super::standard::{function, member};
+use super::{Context, Function, Run, no_such_overload};
+use crate::cel::signature::Ty;
+use crate::{RunError, Value};
+
+type Outcome<'a> = Result<Value<'a>, RunError>;
+
+const INSTANT: &[Ty] = &[Ty::Timestamp];
+const ZONED: &[Ty] = &[Ty::Timestamp, Ty::Text];
+const SPAN: &[Ty] = &[Ty::Duration];
+
+/// The part of an instant, in UTC.
+const fn utc(
+    name: &'static str,
+    run: Run,
+    documentation: &'static str,
+    example: (&'static str, &'static str),
+) -> Function {
+    function(member(name), INSTANT, Ty::Int, run, documentation, example)
+}
+
+/// The part of an instant in a time zone: an offset `+02:00`, or `UTC`.
+const fn zoned(
+    name: &'static str,
+    run: Run,
+    documentation: &'static str,
+    example: (&'static str, &'static str),
+) -> Function {
+    function(member(name), ZONED, Ty::Int, run, documentation, example)
+}
+
+const fn span(
+    name: &'static str,
+    run: Run,
+    documentation: &'static str,
+    example: (&'static str, &'static str),
+) -> Function {
+    function(member(name), SPAN, Ty::Int, run, documentation, example)
+}
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    utc("getFullYear", year, "The year, in UTC.", ("timestamp(0).getFullYear()", "1970")),
+    zoned("getFullYear", year, "The year in a time zone.", ("timestamp(0).getFullYear('-01:00')", "1969")),
+    utc("getMonth", month, "The month from 0, in UTC.", ("timestamp(0).getMonth()", "0")),
+    zoned("getMonth", month, "The month from 0 in a time zone.", ("timestamp(0).getMonth('-01:00')", "11")),
+    utc(
+        "getDayOfYear",
+        day_of_year,
+        "The day of the year from 0, in UTC.",
+        ("timestamp(0).getDayOfYear()", "0"),
+    ),
+    zoned(
+        "getDayOfYear",
+        day_of_year,
+        "The day of the year from 0 in a time zone.",
+        ("timestamp(0).getDayOfYear('-01:00')", "364"),
+    ),
+    utc(
+        "getDayOfMonth",
+        day_of_month,
+        "The day of the month from 0, in UTC.",
+        ("timestamp(0).getDayOfMonth()", "0"),
+    ),
+    zoned(
+        "getDayOfMonth",
+        day_of_month,
+        "The day of the month from 0 in a time zone.",
+        ("timestamp(0).getDayOfMonth('-01:00')", "30"),
+    ),
+    utc("getDate", date, "The day of the month from 1, in UTC.", ("timestamp(0).getDate()", "1")),
+    zoned(
+        "getDate",
+        date,
+        "The day of the month from 1 in a time zone.",
+        ("timestamp(0).getDate('-01:00')", "31"),
+    ),
+    utc(
+        "getDayOfWeek",
+        day_of_week,
+        "The day of the week, Sunday being 0, in UTC.",
+        ("timestamp(0).getDayOfWeek()", "4"),
+    ),
+    zoned(
+        "getDayOfWeek",
+        day_of_week,
+        "The day of the week, Sunday being 0, in a time zone.",
+        ("timestamp(0).getDayOfWeek('-01:00')", "3"),
+    ),
+    utc("getHours", hours, "The hour, in UTC.", ("timestamp(3600).getHours()", "1")),
+    zoned("getHours", hours, "The hour in a time zone.", ("timestamp(0).getHours('+02:00')", "2")),
+    span("getHours", hours, "The whole hours of a duration.", ("duration('90m').getHours()", "1")),
+    utc("getMinutes", minutes, "The minute, in UTC.", ("timestamp(60).getMinutes()", "1")),
+    zoned("getMinutes", minutes, "The minute in a time zone.", ("timestamp(0).getMinutes('+00:30')", "30")),
+    span("getMinutes", minutes, "The whole minutes of a duration.", ("duration('90m').getMinutes()", "90")),
+    utc("getSeconds", seconds_of, "The second, in UTC.", ("timestamp(61).getSeconds()", "1")),
+    zoned(
+        "getSeconds",
+        seconds_of,
+        "The second in a time zone.",
+        ("timestamp(61).getSeconds('+02:00')", "1"),
+    ),
+    span("getSeconds", seconds_of, "The whole seconds of a duration.", ("duration('1m').getSeconds()", "60")),
+    utc(
+        "getMilliseconds",
+        milliseconds,
+        "The millisecond, in UTC.",
+        ("timestamp('1970-01-01T00:00:00.25Z').getMilliseconds()", "250"),
+    ),
+    zoned(
+        "getMilliseconds",
+        milliseconds,
+        "The millisecond in a time zone.",
+        ("timestamp('1970-01-01T00:00:00.25Z').getMilliseconds('UTC')", "250"),
+    ),
+    span(
+        "getMilliseconds",
+        milliseconds,
+        "The milliseconds of a duration.",
+        ("duration('1s').getMilliseconds()", "1000"),
+    ),
+];
+
+fn part<'a>(arguments: &[Value<'a>], pick: impl Fn(DateTime) -> i64) -> Outcome<'a> {
+    let zone = match arguments {
+        [Value::Timestamp(_)] => TimeZone::UTC,
+        [Value::Timestamp(_), Value::Text(name)] => time_zone(name.as_str())?,
+        _ => return Err(no_such_overload()),
+    };
+    let Some(Value::Timestamp(instant)) = arguments.first() else { return Err(no_such_overload()) };
+    Ok(Value::Int(pick(zone.to_datetime(*instant))))
+}
+
+/// A part of an instant, or the whole units of `nanoseconds` nanoseconds in a duration.
+fn part_or_span<'a>(arguments: &[Value<'a>], unit: i64, pick: impl Fn(DateTime) -> i64) -> Outcome<'a> {
+    if let [Value::Duration(nanoseconds)] = arguments {
+        return Ok(Value::Int(nanoseconds / unit));
+    }
+    part(arguments, pick)
+}
+
+fn year<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.year()))
+}
+
+fn month<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.month()) - 1)
+}
+
+fn day_of_year<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.day_of_year()) - 1)
+}
+
+fn day_of_month<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.day()) - 1)
+}
+
+fn date<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.day()))
+}
+
+fn day_of_week<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part(arguments, |at| i64::from(at.weekday().to_sunday_zero_offset()))
+}
+
+fn hours<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part_or_span(arguments, 3_600_000_000_000, |at| i64::from(at.hour()))
+}
+
+fn minutes<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part_or_span(arguments, 60_000_000_000, |at| i64::from(at.minute()))
+}
+
+fn seconds_of<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part_or_span(arguments, 1_000_000_000, |at| i64::from(at.second()))
+}
+
+fn milliseconds<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
+    part_or_span(arguments, 1_000_000, |at| i64::from(at.subsec_nanosecond()) / 1_000_000)
+}
+
+/// A zone by its offset or as `UTC`. Names of places need a database that may change under a rule, so
+/// there are none.
+fn time_zone(name: &str) -> Result<TimeZone, RunError> {
+    let unknown = || RunError::failed("a time zone is `UTC` or an offset such as `+02:00`");
+    if matches!(name, "UTC" | "") {
+        return Ok(TimeZone::UTC);
+    }
+    let (sign, digits) = match name.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, name.strip_prefix('+').unwrap_or(name)),
+    };
+    let (hours, minutes) = digits.split_once(':').ok_or_else(unknown)?;
+    let number = |text: &str| text.parse::<i32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    let (hours, minutes) = (number(hours).ok_or_else(unknown)?, number(minutes).ok_or_else(unknown)?);
+    let seconds = hours
+        .checked_mul(3600)
+        .and_then(|all| all.checked_add(minutes.checked_mul(60)?))
+        .ok_or_else(unknown)?;
+    Offset::from_seconds(sign * seconds).map(TimeZone::fixed).map_err(|_| unknown())
+}
+
+/// A duration as Go writes it: `1h30m`, `-1.5s`, `300ms`.
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let whole = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (digits, behind) = rest.split_at(whole);
+        let (fraction, behind) = match behind.strip_prefix('.') {
+            Some(behind) => {
+                let length = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+                behind.split_at(length)
+            }
+            None => ("", behind),
+        };
+        if digits.is_empty() && fraction.is_empty() || digits.len() > 19 {
+            return None;
+        }
+        let length = behind.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(length);
+        let unit = unit_of(unit)?;
+        let whole: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        total = total.checked_add(whole.checked_mul(unit)?)?.checked_add(fraction_of(fraction, unit)?)?;
+        rest = behind;
+    }
+    i64::try_from(if negative { -total } else { total }).ok()
+}
+
+fn unit_of(unit: &str) -> Option<i128> {
+    Some(match unit {
+        "ns" => 1,
+        "us" | "µs" | "μs" => 1_000,
+        "ms" => 1_000_000,
+        "s" => 1_000_000_000,
+        "m" => 60_000_000_000,
+        "h" => 3_600_000_000_000,
+        _ => return None,
+    })
+}
+
+fn fraction_of(digits: &str, unit: i128) -> Option<i128> {
+    let digits = digits.get(..digits.len().min(18))?;
+    if digits.is_empty() {
+        return Some(0);
+    }
+    let value: i128 = digits.parse().ok()?;
+    Some(value * unit / 10_i128.checked_pow(u32::try_from(digits.len()).ok()?)?)
+}
+
+/// An instant as RFC 3339 §5.6 writes it, within the years 1 to 9999.
+pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
+    let bytes = text.as_bytes();
+    // The reader below takes more than RFC 3339 does: other separators, signs, lower case.
+    let shaped = bytes.get(10) == Some(&b'T')
+        && bytes.get(4) == Some(&b'-')
+        && bytes.get(13) == Some(&b':')
+        && bytes.get(16) == Some(&b':')
+        && (text.ends_with('Z') || text.get(text.len().checked_sub(6)?..)?.starts_with(['+', '-']))
+        && !text.contains(['[', ','])
+        && bytes.get(17..19) != Some(b"60");
+    if !shaped {
+        return None;
+    }
+    text.parse::<Timestamp>().ok().filter(in_range)
+}
+
+/// Whether an instant is within the years 1 to 9999, which protobuf's timestamps span.
+pub(crate) fn in_range(instant: &Timestamp) -> bool {
+    (-62_135_596_800..=253_402_300_799).contains(&instant.as_second())
+}
+
+/// An instant as RFC 3339 writes it.
+pub(crate) fn written(instant: &Timestamp) -> String {
+    instant.to_string()
+}
+
+/// A span of time in nanoseconds, if it fits.
+pub(crate) fn nanoseconds(span: SignedDuration) -> Option<i64> {
+    i64::try_from(span.as_nanos()).ok()
+}
