@@ -7,14 +7,21 @@
 //! - [`answer`]: what a refusal looks like.
 //! - [`app`]: what lives as long as the process.
 //! - [`runtime`]: what one configuration makes; replaced as a whole on reload.
+//! - [`serve`]: a gateway from its configuration file to its end, with reload.
+//! - [`admin`]: health, metrics, status, explain.
+//! - [`files`], [`tls`]: the configuration's files, and listeners' certificates.
 //! - [`telemetry`]: audit log, metrics, traces.
 
 pub mod adapters;
-pub mod app;
+pub mod admin;
 pub mod answer;
+pub mod app;
 pub mod body;
 pub mod decide;
 pub mod doors;
+pub mod files;
 pub mod listen;
 pub mod runtime;
+pub mod serve;
 pub mod telemetry;
+pub mod tls;

@@ -1,10 +1,19 @@
 //! [`Runtime`]: what one configuration makes; a reload replaces it as a whole.
 
+mod issuers;
+
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use claimgate_gate::Gate;
+use claimgate_config::{Compiled, Config};
+use claimgate_core::ports::KeyDirectory;
+use claimgate_crypto::RandomError;
+use claimgate_crypto::digest::HmacKey;
+use claimgate_gate::{Gate, GateSettings};
 use ipnet::IpNet;
+
+pub use issuers::{IssuerError, specs};
 
 /// Everything that one configuration decides with. Issuers and their keys live outside, so that a reload
 /// keeps them.
@@ -15,11 +24,40 @@ pub struct Runtime {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a decision may take.
     pub decision_deadline: Duration,
+    /// Whether the admin listener explains decisions.
+    pub explain: bool,
     /// A number that each configuration in force has for itself, counted from 1.
     pub generation: u64,
 }
 
 impl Runtime {
+    /// The runtime of a configuration, with the keys that `keys` finds.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn build(
+        config: &Config,
+        compiled: Compiled,
+        keys: Arc<dyn KeyDirectory>,
+        audit_key: HmacKey,
+        generation: u64,
+    ) -> Result<Self, RandomError> {
+        let limits = &config.limits;
+        let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
+        let settings = GateSettings {
+            token_bytes: size(limits.token_size.value.0),
+            cached_tokens: size(limits.token_cache.value),
+            audit_key,
+        };
+        Ok(Self {
+            gate: Gate::new(compiled.routes, keys, settings)?,
+            trusted_proxies: config.trusted_proxies.iter().map(|network| network.value).collect(),
+            decision_deadline: limits.decision_timeout.value,
+            explain: config.listeners.admin.explain,
+            generation,
+        })
+    }
+
     /// Whether a peer at `address` may speak for its clients.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

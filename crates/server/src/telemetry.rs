@@ -15,13 +15,13 @@ pub use metrics::{IssuerSample, METRICS, MetricInfo, Metrics};
 /// What is counted and written about decisions.
 pub struct Telemetry {
     metrics: Metrics,
-    audit: AuditLog,
+    audit: Option<AuditLog>,
     allowed: bool,
 }
 
 impl Telemetry {
     /// Telemetry that writes to `audit`: refusals always, what was allowed if `allowed` says so.
-    pub fn new(metrics: Metrics, audit: AuditLog, allowed: bool) -> Self {
+    pub fn new(metrics: Metrics, audit: Option<AuditLog>, allowed: bool) -> Self {
         Self { metrics, audit, allowed }
     }
 
@@ -39,13 +39,22 @@ impl Telemetry {
 
     /// Whether decisions with this outcome go into the audit log.
     pub fn audits(&self, outcome: AuditOutcome) -> bool {
-        self.allowed || outcome != AuditOutcome::Allow
+        self.audit.is_some() && (self.allowed || outcome != AuditOutcome::Allow)
     }
 
     /// Writes a record.
     pub async fn audit(&self, record: AuditRecord) {
-        if !self.audit.write(record).await {
+        if let Some(audit) = &self.audit
+            && !audit.write(record).await
+        {
             self.metrics.audit_dropped();
+        }
+    }
+
+    /// Waits until every record so far is written.
+    pub async fn close(&self) {
+        if let Some(audit) = &self.audit {
+            audit.flush().await;
         }
     }
 }

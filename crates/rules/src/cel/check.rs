@@ -38,6 +38,7 @@ pub(crate) fn check(tree: Tree, dialect: Dialect, kind: RuleKind) -> Result<Chec
         reads: super::Reads::default(),
         refusal: None,
         patterns: Vec::new(),
+        formats: 0,
         literals: Vec::new(),
     };
     let root = checker.tree.root;
@@ -67,6 +68,8 @@ struct Checker {
     reads: super::Reads,
     refusal: Option<LoadError>,
     patterns: Vec<std::sync::Arc<Pattern>>,
+    /// How many calls of `format` are around this place.
+    formats: u32,
     /// Types of a literal's first item and of another, which must be the same at the end.
     literals: Vec<(Type, Type, Id)>,
 }
@@ -211,9 +214,11 @@ impl Checker {
         let receiver = receiver.filter(|_| global.is_none());
         let all: Vec<Id> = receiver.iter().chain(&arguments).copied().collect();
         let mut found = Vec::with_capacity(all.len());
+        self.formats += u32::from(name == "format");
         for argument in &all {
             found.push(self.node(*argument)?);
         }
+        self.formats -= u32::from(name == "format");
         let Some(known) = FUNCTIONS.get(&*name) else {
             return Err(self.unknown_function(id, &name));
         };
@@ -226,6 +231,7 @@ impl Checker {
         }
         let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
         self.literal_argument(&name, receiver.is_some(), &all)?;
+        self.literal_conversion(id, &name, &fitting, &all)?;
         let native = matches!(&*name, "split" | "findAll");
         self.tree.replace(id, Kind::Apply { overloads: fitting.into(), arguments: all.into(), native });
         Ok(result)
@@ -262,13 +268,31 @@ impl Checker {
         Ok(())
     }
 
+    /// A conversion of a literal is done when the rule is loaded, so it fails there.
+    fn literal_conversion(
+        &self,
+        id: Id,
+        name: &str,
+        overloads: &[&'static Function],
+        all: &[Id],
+    ) -> Result<(), LoadError> {
+        let conversion = matches!(name, "bool" | "bytes" | "double" | "int" | "string" | "uint");
+        let [argument] = all else { return Ok(()) };
+        let Kind::Constant(constant) = self.tree.kind(*argument) else { return Ok(()) };
+        if !conversion {
+            return Ok(());
+        }
+        let outcome = super::evaluate::convert(overloads, constant);
+        outcome.map_err(|error| LoadError::new(self.tree.span(id), error.to_string()))
+    }
+
     fn list(&mut self, id: Id) -> Result<Type, LoadError> {
         let Kind::List(items) = self.tree.kind(id).clone() else { return Ok(Type::Dyn) };
         let mut joined = None;
         let mut first = None;
         for item in items {
             let found = self.item(item.value, item.optional)?;
-            joined = Some(self.join(item.value, joined, &found)?);
+            joined = Some(self.join(item.value, joined, &found));
             self.same_as(&mut first, found, item.value);
         }
         Ok(Type::list(joined.unwrap_or_else(|| self.unifier.fresh())))
@@ -280,9 +304,9 @@ impl Checker {
         let (mut first_key, mut first_value) = (None, None);
         for entry in entries {
             let key = self.node(entry.key)?;
-            keys = Some(self.join(entry.key, keys, &key)?);
+            keys = Some(self.join(entry.key, keys, &key));
             let value = self.item(entry.value, entry.optional)?;
-            values = Some(self.join(entry.value, values, &value)?);
+            values = Some(self.join(entry.value, values, &value));
             self.same_as(&mut first_key, key, entry.key);
             self.same_as(&mut first_value, value, entry.value);
         }
@@ -304,17 +328,20 @@ impl Checker {
         }
     }
 
-    fn join(&mut self, id: Id, joined: Option<Type>, found: &Type) -> Result<Type, LoadError> {
-        let Some(joined) = joined else { return Ok(found.clone()) };
+    fn join(&mut self, id: Id, joined: Option<Type>, found: &Type) -> Type {
+        let Some(joined) = joined else { return found.clone() };
         if self.unifier.assignable(std::slice::from_ref(&joined), std::slice::from_ref(found)) {
-            return Ok(most_general(&joined, found));
+            return most_general(&joined, found);
         }
-        Err(self.mixed(id, &joined, found))
+        // What is mixed is refused at the end, but not among the arguments of `format`.
+        self.same_as(&mut Some(joined), found.clone(), id);
+        Type::Dyn
     }
 
     fn same_as(&mut self, first: &mut Option<Type>, found: Type, id: Id) {
         match first {
             None => *first = Some(found),
+            Some(_) if self.formats > 0 => {}
             Some(first) => self.literals.push((first.clone(), found, id)),
         }
     }

@@ -32,6 +32,16 @@ pub(super) fn evaluate<'a>(
     evaluator.node(tree.root)
 }
 
+/// Whether a conversion of a literal has a value.
+pub(super) fn convert(
+    overloads: &[&'static super::library::Function],
+    constant: &Constant,
+) -> Result<(), RunError> {
+    let (mut budget, mut patterns) = (Budget::CEL, Patterns::default());
+    let mut context = Context { budget: &mut budget, known: &[], patterns: &mut patterns };
+    build::call(overloads, &[constant_value(constant)], &mut context).map(drop)
+}
+
 struct Evaluator<'e, 'a> {
     tree: &'a Tree,
     inputs: &'e Inputs<'a>,

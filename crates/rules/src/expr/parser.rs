@@ -17,8 +17,6 @@ const MOST_NODES: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Parsed {
     pub(crate) root: Node,
-    /// The number of links of all chains.
-    pub(crate) links: u16,
 }
 
 pub(crate) fn parse(source: &str) -> Result<Parsed, LoadError> {
@@ -37,7 +35,7 @@ pub(crate) fn parse(source: &str) -> Result<Parsed, LoadError> {
     if parser.token().kind != TokenKind::End {
         return Err(parser.unexpected());
     }
-    Ok(Parsed { root, links: parser.links })
+    Ok(Parsed { root })
 }
 
 struct Parser<'t, 's> {

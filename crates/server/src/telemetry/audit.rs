@@ -7,7 +7,7 @@ use claimgate_core::audit::AuditRecord;
 use claimgate_core::decision::DenyReason;
 use jiff::fmt::temporal::DateTimePrinter;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// How long a decision waits for room in a full queue before its record is dropped and counted.
 pub const DROPPED_AFTER: Duration = Duration::from_millis(100);
@@ -26,7 +26,14 @@ pub enum AuditTarget {
 
 /// The audit log: JSON lines, version 1, written by a thread of its own.
 pub struct AuditLog {
-    queue: mpsc::Sender<AuditRecord>,
+    queue: mpsc::Sender<Job>,
+}
+
+/// What the writing thread is asked to do.
+enum Job {
+    Write(Box<AuditRecord>),
+    /// Everything before this is to be written; then the other side hears of it.
+    Flush(oneshot::Sender<()>),
 }
 
 impl AuditLog {
@@ -39,31 +46,48 @@ impl AuditLog {
             AuditTarget::Stdout => Box::new(io::stdout()),
             AuditTarget::File(path) => Box::new(File::options().append(true).create(true).open(path)?),
         };
-        let (queue, records) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(records, BufWriter::new(out)))?;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(jobs, BufWriter::new(out)))?;
         Ok(Self { queue })
     }
 
     /// Queues a record. `false` if the queue stayed full for [`DROPPED_AFTER`], and the record is lost.
     pub async fn write(&self, record: AuditRecord) -> bool {
-        match self.queue.try_send(record) {
+        match self.queue.try_send(Job::Write(Box::new(record))) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
-            Err(mpsc::error::TrySendError::Full(record)) => {
-                self.queue.send_timeout(record, DROPPED_AFTER).await.is_ok()
-            }
+            Err(mpsc::error::TrySendError::Full(job)) => self.queue.send_timeout(job, DROPPED_AFTER).await.is_ok(),
+        }
+    }
+
+    /// Waits until every record queued so far is written.
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        if self.queue.send(Job::Flush(done)).await.is_ok() {
+            // The thread ends only with the process; if it is gone, nothing is left to wait for.
+            let _ = written.await;
         }
     }
 }
 
-fn write_all(mut records: mpsc::Receiver<AuditRecord>, mut out: impl Write) {
-    while let Some(record) = records.blocking_recv() {
-        let mut written = write_line(&mut out, &record);
-        while let Ok(record) = records.try_recv() {
-            written = written.and_then(|()| write_line(&mut out, &record));
+fn write_all(mut jobs: mpsc::Receiver<Job>, mut out: impl Write) {
+    while let Some(job) = jobs.blocking_recv() {
+        let mut waiting = Vec::new();
+        let mut written = Ok(());
+        let mut next = Some(job);
+        while let Some(job) = next {
+            match job {
+                Job::Write(record) => written = written.and_then(|()| write_line(&mut out, &record)),
+                Job::Flush(done) => waiting.push(done),
+            }
+            next = jobs.try_recv().ok();
         }
         if let Err(error) = written.and_then(|()| out.flush()) {
             tracing::error!(%error, "The audit log could not be written");
+        }
+        for done in waiting {
+            // Whoever waited may be gone.
+            let _ = done.send(());
         }
     }
 }

@@ -31,6 +31,8 @@ impl<'a> Evaluator<'_, 'a> {
             let value = self.node(entry.value)?;
             let value = if entry.optional { optional(value)? } else { Some(value) };
             if let Some(value) = value {
+                // Of two entries of a literal with one key the later stays.
+                Key::of(&key).and_then(|key| out.remove(&key));
                 insert(&mut out, &key, value, self.budget)?;
             }
         }

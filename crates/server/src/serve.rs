@@ -1,0 +1,404 @@
+//! A gateway from its configuration file to its end.
+
+mod reload;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use claimgate_config::sections::{AuditSink, Logging, Tls};
+use claimgate_config::{At, Code, Compiled, Config, Diagnostic, Diagnostics};
+use ipnet::IpNet;
+use claimgate_core::time::Timestamp;
+use claimgate_crypto::digest::HmacKey;
+use claimgate_crypto::{RandomError, Secret, random_bytes};
+use claimgate_fetch::{Trust, TrustError};
+use claimgate_oidc::{Environment, IssuerId, Issuers, RepeatedIssuer, SystemClock, SystemJitter};
+use rustls::ServerConfig;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::admin::{self, ExplainError, Explanation, Hypothesis};
+use crate::app::App;
+use crate::doors::{self, Doors};
+use crate::files::ConfigFiles;
+use crate::listen::Listener;
+use crate::runtime::{IssuerError, Runtime, specs};
+use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry};
+use crate::tls::{TlsError, server_config};
+
+pub use reload::ReloadState;
+
+/// A gateway whose sockets are bound and whose issuers are being asked.
+pub struct Server {
+    app: Arc<App>,
+    issuers: Arc<Issuers>,
+    reload: Arc<ReloadState>,
+    public: Listener,
+    check: Option<Listener>,
+    admin: Listener,
+    stop: watch::Sender<bool>,
+}
+
+/// Why a gateway did not start. Each says in one sentence what is wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration file cannot be read.
+    #[error("the configuration `{}` cannot be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The configuration has errors.
+    #[error("the configuration has errors")]
+    Config(Diagnostics),
+    /// An issuer cannot be asked.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// An issuer stands twice.
+    #[error(transparent)]
+    RepeatedIssuer(#[from] RepeatedIssuer),
+    /// A listener's certificate cannot be used.
+    #[error("the certificate of listener `{listener}` cannot be used: {source}")]
+    Tls {
+        /// The listener.
+        listener: &'static str,
+        /// The cause.
+        source: TlsError,
+    },
+    /// A listener's address cannot be bound.
+    #[error("listener `{listener}` cannot bind `{address}`: {source}")]
+    Bind {
+        /// The listener.
+        listener: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The audit log cannot be opened.
+    #[error("the audit log cannot be opened: {0}")]
+    Audit(io::Error),
+    /// The key for credential digests cannot be read.
+    #[error("the audit digest key `{path}` cannot be read: {source}")]
+    DigestKey {
+        /// The file.
+        path: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The system's certificate authorities cannot be read.
+    #[error("the system's certificate authorities cannot be read: {0}")]
+    Trust(#[from] TrustError),
+    /// The system has no randomness.
+    #[error("the system has no randomness")]
+    Random(#[from] RandomError),
+}
+
+impl StartError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Read { .. } => "`claimgate init` writes a configuration to begin with",
+            Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
+                "another process listens there: stop it, or change `listeners` in the configuration"
+            }
+            Self::Bind { .. } => "check `listeners` in the configuration",
+            Self::Tls { .. } => "check `certificateFile` and `keyFile`: PEM, and readable by this user",
+            Self::Audit(_) => "check `audit` in the configuration",
+            _ => return None,
+        })
+    }
+}
+
+/// What is read from a configuration file before anything starts.
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) compiled: Compiled,
+    pub(crate) files: ConfigFiles,
+    pub(crate) warnings: Diagnostics,
+}
+
+/// Reads and compiles the configuration at `path`.
+pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
+    let files = ConfigFiles::beside(path);
+    let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
+    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &files);
+    match built {
+        Some((config, compiled)) => Ok(Loaded { config, compiled, files, warnings }),
+        None => Err(StartError::Config(warnings)),
+    }
+}
+
+/// What the command line says in place of, or beside, the configuration. It holds over every reload.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The address of the public listener.
+    pub public_address: Option<SocketAddr>,
+    /// Further networks whose proxies may speak for their clients.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Overrides {
+    pub(crate) fn apply(&self, config: &mut Config) {
+        if let Some(address) = self.public_address {
+            config.listeners.public.address.value = address;
+        }
+        let place = config.version.place.clone();
+        let further = self.trusted_proxies.iter().map(|network| At { value: *network, place: place.clone() });
+        config.trusted_proxies.extend(further);
+    }
+}
+
+/// Everything that is wrong with the configuration at `path`: what would keep it from being served, and
+/// warnings. The certificates of its listeners are read as well.
+///
+/// # Errors
+/// [`StartError::Read`] if there is no such file.
+pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
+    match load(path) {
+        Ok(loaded) => {
+            let mut problems = loaded.warnings;
+            let listeners = &loaded.config.listeners;
+            let check = listeners.check.as_ref().and_then(|check| check.tls.as_ref());
+            for tls in [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten() {
+                if let Err(error) = server_config(tls, &loaded.files) {
+                    let place = &tls.certificate_file.place;
+                    problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
+                }
+            }
+            if let Err(error) = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files) {
+                let place = &loaded.config.version.place;
+                problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
+            }
+            Ok(problems)
+        }
+        Err(StartError::Config(problems)) => Ok(problems),
+        Err(error) => Err(error),
+    }
+}
+
+/// An error and its causes, in one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// How the configuration at `path` wants the process to log, if it can be read.
+pub fn logging(path: &Path) -> Option<Logging> {
+    load(path).ok().map(|loaded| loaded.config.logging)
+}
+
+/// Explains how the configuration at `path` decides about a request, without serving it. A token is
+/// verified for real, with keys fetched for it.
+///
+/// # Errors
+/// [`StartError`] if the configuration cannot be used, or what [`admin::explain`] says of the question.
+pub async fn explain(
+    path: &Path,
+    hypothesis: Hypothesis,
+    clock: fn() -> Timestamp,
+) -> Result<Result<Explanation, ExplainError>, StartError> {
+    let loaded = load(path)?;
+    let issuers = Arc::new(Issuers::new(environment()?));
+    if hypothesis.token.is_some() {
+        let applied = issuers.apply(specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?)?;
+        drop(applied.superseded);
+    }
+    let audit_key = audit_key(&loaded.config, &loaded.files)?;
+    let runtime = Runtime::build(&loaded.config, loaded.compiled, issuers.clone(), hmac_key(&audit_key), 1)?;
+    let explanation = admin::explain(&runtime, hypothesis, clock()).await;
+    issuers.shutdown().await;
+    Ok(explanation)
+}
+
+fn environment() -> Result<Environment, TrustError> {
+    Ok(Environment {
+        clock: Arc::new(SystemClock::start()),
+        jitter: Arc::new(SystemJitter::new()),
+        system_trust: Trust::system()?,
+        runtime: tokio::runtime::Handle::current(),
+    })
+}
+
+impl Server {
+    /// Reads the configuration at `path`, binds its sockets and begins to ask its issuers. An issuer that
+    /// is down stops nothing.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was left behind.
+    pub async fn start(path: &Path, overrides: Overrides, clock: fn() -> Timestamp) -> Result<Self, StartError> {
+        let mut loaded = load(path)?;
+        overrides.apply(&mut loaded.config);
+        loaded.warnings.problems().iter().for_each(|problem| tracing::warn!(%problem, "Configuration"));
+        let issuers = Arc::new(Issuers::new(environment()?));
+        let wanted = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?;
+        let applied = issuers.apply(wanted)?;
+        drop(applied.superseded);
+        let audit_key = audit_key(&loaded.config, &loaded.files)?;
+        let telemetry = telemetry(&loaded.config, &loaded.files)?;
+        let (config, files) = (loaded.config, loaded.files);
+        let runtime = Runtime::build(&config, loaded.compiled, issuers.clone(), hmac_key(&audit_key), 1)?;
+        telemetry.metrics().reloaded(1);
+        let app = Arc::new(App::new(Arc::new(runtime), telemetry, clock)?);
+        let sockets = Sockets::bind(&config, &files).await?;
+        wait_for_issuers(&config, &issuers).await;
+        let certificates = sockets.certificates;
+        let reload =
+            ReloadState::new(path.into(), app.clone(), issuers.clone(), audit_key, certificates, overrides, &files);
+        Ok(Self {
+            app,
+            issuers,
+            reload: Arc::new(reload),
+            public: sockets.public,
+            check: sockets.check,
+            admin: sockets.admin,
+            stop: watch::Sender::new(false),
+        })
+    }
+
+    /// The address of the public listener.
+    ///
+    /// # Errors
+    /// The socket is gone.
+    pub fn public_address(&self) -> io::Result<SocketAddr> {
+        self.public.address()
+    }
+
+    /// The address of the admin listener.
+    ///
+    /// # Errors
+    /// The socket is gone.
+    pub fn admin_address(&self) -> io::Result<SocketAddr> {
+        self.admin.address()
+    }
+
+    /// The address of the check listener, if there is one.
+    pub fn check_address(&self) -> Option<SocketAddr> {
+        self.check.as_ref()?.address().ok()
+    }
+
+    /// The process's state.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Serves until `end` is ready, then lets running requests end.
+    pub async fn serve(self, end: impl Future<Output = ()> + Send) {
+        let mut tasks = JoinSet::new();
+        for (listener, doors) in [(Some(self.public), Doors::Public), (self.check, Doors::EnvoyHttp)] {
+            let Some(listener) = listener else { continue };
+            let app = self.app.clone();
+            let service = move |caller, request| doors::answer(app.clone(), doors, caller, request);
+            tasks.spawn(listener.serve(service, self.stop.subscribe()));
+        }
+        let state = admin::AdminState::new(self.app.clone(), self.issuers.clone(), self.reload.clone());
+        let router = admin::router(state);
+        let service = move |_, request| admin::answer(router.clone(), request);
+        tasks.spawn(self.admin.serve(service, self.stop.subscribe()));
+        let watching = tokio::spawn(reload::watch(self.reload.clone(), self.stop.subscribe()));
+        end.await;
+        self.reload.drain();
+        self.stop.send_replace(true);
+        while tasks.join_next().await.is_some() {}
+        watching.abort();
+        self.issuers.shutdown().await;
+        self.app.telemetry.close().await;
+    }
+}
+
+/// The certificate of one listener, and where it comes from.
+pub(crate) struct Certificate {
+    pub(crate) listener: &'static str,
+    pub(crate) current: Arc<ArcSwapOption<ServerConfig>>,
+}
+
+struct Sockets {
+    public: Listener,
+    check: Option<Listener>,
+    admin: Listener,
+    certificates: Vec<Certificate>,
+}
+
+impl Sockets {
+    async fn bind(config: &Config, files: &ConfigFiles) -> Result<Self, StartError> {
+        let mut certificates = Vec::new();
+        let header_bytes = usize::try_from(config.limits.header_size.value.0).unwrap_or(usize::MAX);
+        let mut bind = async |listener, address: SocketAddr, tls: Option<&Tls>| {
+            let tls = match tls {
+                None => None,
+                Some(tls) => {
+                    let ready = server_config(tls, files).map_err(|source| StartError::Tls { listener, source })?;
+                    let current = Arc::new(ArcSwapOption::from(Some(ready)));
+                    certificates.push(Certificate { listener, current: current.clone() });
+                    Some(current)
+                }
+            };
+            let bound = Listener::bind(address, tls, header_bytes).await;
+            bound.map_err(|source| StartError::Bind { listener, address, source })
+        };
+        let listeners = &config.listeners;
+        let public = bind("public", listeners.public.address.value, listeners.public.tls.as_ref()).await?;
+        let admin = bind("admin", listeners.admin.address.value, listeners.admin.tls.as_ref()).await?;
+        let check = match &listeners.check {
+            Some(check) => Some(bind("check", check.address.value, check.tls.as_ref()).await?),
+            None => None,
+        };
+        Ok(Self { public, check, admin, certificates })
+    }
+}
+
+/// The key under which credentials are digested for the audit log. Without a file it lasts as long as the
+/// process, and digests of two runs cannot be compared.
+fn audit_key(config: &Config, files: &ConfigFiles) -> Result<Secret<Vec<u8>>, StartError> {
+    use claimgate_config::Files as _;
+    match &config.audit.digest_key_file {
+        None => Ok(Secret::new(random_bytes::<32>()?.to_vec())),
+        Some(path) => {
+            let read = files.read(&path.value);
+            let key = read.map_err(|source| StartError::DigestKey { path: path.value.clone(), source })?;
+            Ok(Secret::new(key))
+        }
+    }
+}
+
+pub(crate) fn hmac_key(secret: &Secret<Vec<u8>>) -> HmacKey {
+    HmacKey::new(secret.expose())
+}
+
+fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartError> {
+    let target = match &config.audit.to {
+        AuditSink::Stdout => Some(AuditTarget::Stdout),
+        AuditSink::Off => None,
+        AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
+    };
+    let audit = target.map(|target| AuditLog::open(&target)).transpose().map_err(StartError::Audit)?;
+    Ok(Telemetry::new(Metrics::default(), audit, config.audit.allowed))
+}
+
+/// Waits, for a bounded time, for the issuers that `readiness.waitFor` names.
+async fn wait_for_issuers(config: &Config, issuers: &Issuers) {
+    let entries: Vec<_> = config.readiness.wait_for.iter().map(|name| name.value.as_str()).collect();
+    if entries.is_empty() {
+        return;
+    }
+    let named = config.jwt.iter().filter(|entry| {
+        entries.iter().any(|name| name.strip_prefix("jwt/").unwrap_or(name) == entry.name.value)
+    });
+    let ids: Vec<_> = named.map(|entry| IssuerId::new(&entry.issuer.url.value)).collect();
+    let longest = config.limits.readiness_wait.value.min(Duration::from_secs(30));
+    if !issuers.wait_until_usable(&ids, longest).await {
+        tracing::warn!("Not every issuer of `readiness.waitFor` could be reached; starting without them");
+    }
+}

@@ -1,0 +1,230 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use claimgate_config::Config;
+use claimgate_config::sections::Tls;
+use claimgate_core::time::Timestamp;
+use claimgate_crypto::Secret;
+use claimgate_oidc::Issuers;
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::{Notify, watch};
+
+use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load};
+use crate::app::App;
+use crate::files::{ConfigFiles, Signature};
+use crate::runtime::{Runtime, specs};
+use crate::tls::server_config;
+
+/// How often files are looked at where the system tells nothing of their changes.
+const POLL: Duration = Duration::from_secs(1);
+/// How long writers get to finish a file before it is read.
+const SETTLE: Duration = Duration::from_millis(10);
+
+/// What a reload replaces, and how the last one went.
+pub struct ReloadState {
+    path: PathBuf,
+    app: Arc<App>,
+    issuers: Arc<Issuers>,
+    audit_key: Secret<Vec<u8>>,
+    certificates: Vec<Certificate>,
+    overrides: Overrides,
+    generation: AtomicU64,
+    draining: AtomicBool,
+    watched: Mutex<BTreeSet<PathBuf>>,
+    last: Mutex<LastReload>,
+}
+
+/// How the last reload went.
+#[derive(Clone, Debug)]
+pub struct LastReload {
+    /// When the configuration in force was loaded.
+    pub loaded_at: Timestamp,
+    /// When a later one was refused, and why.
+    pub refused: Option<(Timestamp, String)>,
+}
+
+impl ReloadState {
+    pub(super) fn new(
+        path: PathBuf,
+        app: Arc<App>,
+        issuers: Arc<Issuers>,
+        audit_key: Secret<Vec<u8>>,
+        certificates: Vec<Certificate>,
+        overrides: Overrides,
+        files: &ConfigFiles,
+    ) -> Self {
+        let last = Mutex::new(LastReload { loaded_at: app.now(), refused: None });
+        let watched = Mutex::new(files.asked());
+        Self {
+            path,
+            app,
+            issuers,
+            audit_key,
+            certificates,
+            overrides,
+            generation: AtomicU64::new(1),
+            draining: AtomicBool::new(false),
+            watched,
+            last,
+        }
+    }
+
+    /// The configuration file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How the last reload went.
+    pub fn last(&self) -> LastReload {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the process is about to end.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    fn watched(&self) -> BTreeSet<PathBuf> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the configuration and all its files anew. What is wrong with them leaves everything as it is.
+    fn reload(&self) {
+        match self.try_reload() {
+            Ok(generation) => {
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+                    LastReload { loaded_at: self.app.now(), refused: None };
+                self.app.telemetry.metrics().reloaded(generation);
+                tracing::info!(generation, "Loaded the changed configuration");
+            }
+            Err(error) => {
+                let cause = match &error {
+                    StartError::Config(problems) => problems.render(false),
+                    other => other.to_string(),
+                };
+                tracing::error!(%cause, "The changed configuration is refused; the former one stays in force");
+                self.app.telemetry.metrics().reload_refused();
+                let refused = Some((self.app.now(), cause));
+                self.last.lock().unwrap_or_else(PoisonError::into_inner).refused = refused;
+            }
+        }
+    }
+
+    fn try_reload(&self) -> Result<u64, StartError> {
+        let Loaded { mut config, compiled, files, .. } = load(&self.path)?;
+        self.overrides.apply(&mut config);
+        let tls = self.replacements(&config, &files)?;
+        let wanted = specs(&config, &compiled.issuers, &files)?;
+        let generation = self.generation.load(Ordering::Relaxed) + 1;
+        let keys = self.issuers.clone();
+        let runtime = Runtime::build(&config, compiled, keys, hmac_key(&self.audit_key), generation)?;
+        // From here on nothing fails. The former issuers end only when nothing asks them any more.
+        let applied = self.issuers.apply(wanted)?;
+        self.issuers.reload_files();
+        self.app.runtime.store(Arc::new(runtime));
+        drop(applied.superseded);
+        for (certificate, ready) in tls {
+            certificate.current.store(Some(ready));
+        }
+        self.generation.store(generation, Ordering::Relaxed);
+        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = files.asked();
+        Ok(generation)
+    }
+
+    /// The certificates that the listeners get. Addresses stay as they were bound.
+    fn replacements(
+        &self,
+        config: &Config,
+        files: &ConfigFiles,
+    ) -> Result<Vec<(&Certificate, Arc<rustls::ServerConfig>)>, StartError> {
+        let listeners = &config.listeners;
+        let section = |name| -> Option<&Tls> {
+            match name {
+                "public" => listeners.public.tls.as_ref(),
+                "admin" => listeners.admin.tls.as_ref(),
+                _ => listeners.check.as_ref().and_then(|check| check.tls.as_ref()),
+            }
+        };
+        let mut ready = Vec::new();
+        for certificate in &self.certificates {
+            let listener = certificate.listener;
+            let Some(tls) = section(listener) else {
+                tracing::warn!(listener, "TLS of a listener is turned on or off by a restart only");
+                continue;
+            };
+            let config = server_config(tls, files).map_err(|source| StartError::Tls { listener, source })?;
+            ready.push((certificate, config));
+        }
+        Ok(ready)
+    }
+}
+
+/// Reloads whenever a file of the configuration changes, until `stop`.
+pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<bool>) {
+    let changed = Arc::new(Notify::new());
+    let mut watcher = Watcher::new(changed.clone());
+    let mut known = Signature::of(&state.watched());
+    loop {
+        let files = state.watched();
+        watcher.follow(&files);
+        tokio::select! {
+            () = changed.notified() => tokio::time::sleep(SETTLE).await,
+            () = tokio::time::sleep(POLL) => {}
+            _ = stop.changed() => return,
+        }
+        let now = Signature::of(&files);
+        if now != known {
+            let state = state.clone();
+            if tokio::task::spawn_blocking(move || state.reload()).await.is_err() {
+                tracing::error!("A reload broke off");
+            }
+            known = now;
+        }
+        // A reload can bring other files into play.
+        if state.watched() != files {
+            known = Signature::of(&state.watched());
+        }
+    }
+}
+
+/// Tells of changes in the folders of the configuration's files, where the system can.
+struct Watcher {
+    system: Option<RecommendedWatcher>,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Watcher {
+    fn new(changed: Arc<Notify>) -> Self {
+        let system = notify::recommended_watcher(move |_| changed.notify_one());
+        if let Err(error) = &system {
+            tracing::warn!(%error, "Files cannot be watched; they are looked at every second");
+        }
+        Self { system: system.ok(), folders: BTreeSet::new() }
+    }
+
+    fn follow(&mut self, files: &BTreeSet<PathBuf>) {
+        let Some(system) = &mut self.system else { return };
+        let parent = |file: &PathBuf| {
+            let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+            parent.unwrap_or(Path::new(".")).to_path_buf()
+        };
+        let folders: BTreeSet<_> = files.iter().map(parent).collect();
+        for folder in folders.difference(&self.folders) {
+            if let Err(error) = system.watch(folder, RecursiveMode::NonRecursive) {
+                tracing::debug!(%error, "A folder cannot be watched");
+            }
+        }
+        for folder in self.folders.difference(&folders) {
+            // A folder that is gone needs no watching.
+            let _ = system.unwatch(folder);
+        }
+        self.folders = folders;
+    }
+}
