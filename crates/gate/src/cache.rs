@@ -1,8 +1,9 @@
 //! Verified tokens that were seen before.
 //!
-//! A slot is found by a keyed fingerprint of the token, and then the token itself, the route and the
-//! generation of the issuer's keys are compared. So neither two tokens nor two routes can meet in one
-//! entry, however the fingerprints fall; `docs/dev/token-cache.md` argues it in full.
+//! An entry is found by a keyed 128-bit fingerprint of the whole token, and counts only for the route that
+//! it was made for, with the keys' generation that verified it, and until the token ends. The token itself
+//! is not kept: a copy of the process's memory should not hold credentials that still work. Why the
+//! fingerprint cannot be made to collide stands in `docs/dev/token-cache.md`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +17,7 @@ use claimgate_core::route::Route;
 use claimgate_core::time::Timestamp;
 use claimgate_core::token::VerifiedToken;
 use claimgate_core::trust::TrustEntry;
-use claimgate_crypto::{FingerprintKey, RandomError, Secret};
+use claimgate_crypto::{FingerprintKey, RandomError};
 
 use crate::authenticators::jwt::Authenticated;
 
@@ -32,8 +33,6 @@ pub struct TokenCache {
 
 struct Slot {
     fingerprint: u128,
-    /// The token itself; empty until the entry is inserted.
-    text: Secret<Vec<u8>>,
     entry: Arc<CachedToken>,
 }
 
@@ -123,9 +122,7 @@ impl TokenCache {
         self.set(fingerprint).iter().find_map(|slot| {
             let slot = slot.load();
             let slot = slot.as_ref()?;
-            let same = slot.fingerprint == fingerprint
-                && Arc::ptr_eq(&slot.entry.route, route)
-                && slot.text.equals(token.as_bytes());
+            let same = slot.fingerprint == fingerprint && Arc::ptr_eq(&slot.entry.route, route);
             (same && slot.entry.is_current(now)).then(|| slot.entry.clone())
         })
     }
@@ -147,8 +144,7 @@ impl TokenCache {
             Some(known) => (3, known.entry.valid_until.as_milliseconds()),
         });
         if let Some(victim) = victim {
-            let text = Secret::new(token.as_bytes().to_vec());
-            let slot = Slot { fingerprint, text, entry: Arc::new(entry) };
+            let slot = Slot { fingerprint, entry: Arc::new(entry) };
             if victim.swap(Some(Arc::new(slot))).is_none() {
                 self.len.fetch_add(1, Ordering::Relaxed);
             }

@@ -60,7 +60,7 @@ pub(crate) fn compare(
     })
 }
 
-/// The order of two numbers of any types by their exact values.
+/// The order of two numbers of any types.
 fn compare_numbers(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
     match (a, b) {
         (Value::Double(a), Value::Double(b)) => a.partial_cmp(b),
@@ -78,21 +78,10 @@ fn integer(value: &Value<'_>) -> Option<i128> {
     }
 }
 
-/// The order of a double and an integer of 64 bits.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "the casts are within the checked range"
-)]
+/// The order of a double and an integer of 64 bits, compared as doubles, as the original does it.
+#[expect(clippy::cast_precision_loss, reason = "the original rounds the integer too")]
 fn compare_double(a: f64, b: i128) -> Option<Ordering> {
-    if a.is_nan() {
-        return None;
-    }
-    if a.abs() >= 1e30 {
-        return Some(if a > 0.0 { Ordering::Greater } else { Ordering::Less });
-    }
-    let whole = a.trunc();
-    Some((whole as i128).cmp(&b).then(a.partial_cmp(&whole).unwrap_or(Ordering::Equal)))
+    a.partial_cmp(&(b as f64))
 }
 
 fn equal_lists(a: &List<'_>, b: &List<'_>, budget: &mut Budget) -> Result<bool, RunError> {

@@ -431,7 +431,7 @@ fn to_text<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a
     context.text(text)
 }
 
-/// A double as Go's `%g` writes it: shortest digits, an exponent below 1e-4 and from 1e21 on.
+/// A double as Go's `%g` writes it: shortest digits, an exponent below 1e-4 and from 1e6 on.
 pub(crate) fn double_text(value: f64) -> String {
     if value.is_nan() {
         return "NaN".into();
@@ -442,9 +442,7 @@ pub(crate) fn double_text(value: f64) -> String {
     let scientific = format!("{value:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let digits = i32::try_from(mantissa.chars().filter(char::is_ascii_digit).count()).unwrap_or(i32::MAX);
-    let limit = if digits > 21 { digits } else { 21 };
-    if (-4..limit).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         return format!("{value}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };

@@ -24,7 +24,6 @@ const MACROS: &[Macro] = &[
     one("all", 2, false, Shape::All),
     one("exists", 2, false, Shape::Exists),
     one("exists_one", 2, false, Shape::ExistsOne),
-    one("existsOne", 2, false, Shape::ExistsOne),
     one("filter", 2, false, Shape::Filter),
     one("map", 2, false, Shape::List),
     one("map", 3, true, Shape::List),
