@@ -42,17 +42,19 @@ impl Rule {
     /// Exit code 0 with a value, 1 without.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         if self.batch {
-            let ended = batch::run(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
-            return ended.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::new(format!("the batch ended: {error}")));
+            let ended =
+                batch::run(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
+            return ended
+                .map(|()| ExitCode::SUCCESS)
+                .map_err(|error| Failure::new(format!("the batch ended: {error}")));
         }
         let (Some(path), Some(expression)) = (&self.claims, &self.expression) else {
             return Err(Failure::usage("`--claims` and an expression are needed"));
         };
         let document = read_claims(path)?;
         let subject = match self.kind {
-            Kind::UserValidation if self.dialect != Dialect::Expr => {
-                Subject::user(&document).map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?
-            }
+            Kind::UserValidation if self.dialect != Dialect::Expr => Subject::user(&document)
+                .map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?,
             _ => Subject::Claims(document),
         };
         let mut trace = self.trace.then(Trace::new);

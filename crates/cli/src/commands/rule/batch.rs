@@ -114,3 +114,73 @@ fn failure(id: &Value, class: &str, message: &str) -> Value {
 fn to_value(json: &Json) -> Value {
     serde_json::from_str(&json.to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(input: &[u8]) -> Vec<Value> {
+        let mut output = Vec::new();
+        run(input, &mut output).unwrap();
+        output
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn each_line_gets_its_answer() {
+        let input = br#"{"id":1,"dialect":"cel","kind":"username","claims":{"sub":"x"},"expression":"'a:' + claims.sub"}
+{"id":"two","dialect":"kubernetes","claims":{"g":["a"]},"expression":"claims.g.exists(g, g == 'a')"}
+{"id":3,"dialect":"expr","claims":{"n":5},"expression":"n"}
+{"id":4,"dialect":"expr","claims":{"n":5},"expression":"n == 5"}
+{"id":5,"kind":"groups","claims":{},"expression":"claims.g"}
+{"id":6,"kind":"userValidation","user":{"username":"x","groups":["a"]},"expression":"'a' in user.groups"}"#;
+        let answers = answers(input);
+        assert_eq!(answers[0], json!({ "id": 1, "value": "a:x" }));
+        assert_eq!((&answers[1]["id"], &answers[1]["error"]), (&json!("two"), &json!("load")));
+        assert_eq!(answers[2]["error"], "type");
+        assert_eq!(answers[3], json!({ "id": 4, "value": true }));
+        assert_eq!(answers[4]["error"], "run");
+        assert_eq!(answers[5], json!({ "id": 6, "value": true }));
+    }
+
+    #[test]
+    fn hostile_lines_get_an_answer_each() {
+        let nest = |text: &str, depth: usize| text.repeat(depth);
+        let deep =
+            json!({ "id": "deep", "claims": {}, "expression": nest("(", 20_000) + "1" + &nest(")", 20_000) });
+        let long = json!({ "id": "long", "claims": {}, "expression": nest("1 == 1 || ", 100_000) + "true" });
+        let lists =
+            format!("{{\"claims\":{}{},\"expression\":\"true\"}}", nest("[", 20_000), nest("]", 20_000));
+        let range =
+            json!({ "id": "range", "claims": {}, "expression": "lists.range(1000000000).all(x, x >= 0)" });
+        let twice = r#"{"id":"twice","claims":{"a":1,"a":2},"expression":"true"}"#;
+        let control = json!({ "id": "control", "claims": {}, "expression": "'\u{0}\u{202e}' == '\u{0}'" });
+        let mut input =
+            [deep.to_string(), long.to_string(), lists, range.to_string(), twice.into(), control.to_string()]
+                .join("\n")
+                .into_bytes();
+        input.extend_from_slice(b"\nnot json\n{\"id\":\"\xff\"}\n");
+        input.extend(std::iter::repeat_n(b'x', 9 << 20));
+        input.extend_from_slice(b"\n{\"id\":\"after\",\"claims\":{},\"expression\":\"true\"}\n");
+        let answers = answers(&input);
+        let ids: Vec<_> = answers.iter().map(|answer| answer["id"].clone()).collect();
+        let expected = [
+            json!("deep"),
+            json!("long"),
+            Value::Null,
+            json!("range"),
+            json!("twice"),
+            json!("control"),
+            Value::Null,
+            Value::Null,
+            Value::Null,
+            json!("after"),
+        ];
+        assert_eq!(ids, expected);
+        let failed = answers.iter().filter(|answer| answer.get("error").is_some()).count();
+        assert_eq!(failed, 8, "{answers:#?}");
+    }
+}

@@ -65,7 +65,9 @@ impl Subject {
             Some(value) => value.as_str().map(str::to_owned).ok_or(format!("`{name}` is not a string")),
         };
         let texts = |name: &str, value: &Json| {
-            let items = value.as_array().and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
+            let items = value
+                .as_array()
+                .and_then(|items| items.iter().map(|item| item.as_str().map(str::to_owned)).collect());
             items.ok_or(format!("`{name}` is not a list of strings"))
         };
         let groups = match document.get("groups") {
@@ -154,8 +156,12 @@ impl Trial<'_> {
         rule.test(claims, &mut Budget::EXPR.clone(), trace).map(Json::from).map_err(|error| match &error {
             expr::Error::Load(cause) => self.load(cause),
             expr::Error::Run(cause) => self.run_error(cause),
-            expr::Error::Type(_) => TrialError { class: "type", message: error.to_string(), rendered: error.to_string() },
-            expr::Error::Budget(_) => TrialError { class: "run", message: error.to_string(), rendered: error.to_string() },
+            expr::Error::Type(_) => {
+                TrialError { class: "type", message: error.to_string(), rendered: error.to_string() }
+            }
+            expr::Error::Budget(_) => {
+                TrialError { class: "run", message: error.to_string(), rendered: error.to_string() }
+            }
         })
     }
 
