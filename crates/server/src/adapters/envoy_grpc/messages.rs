@@ -170,7 +170,7 @@ pub(super) struct HeaderValueOption {
 pub(super) struct Header {
     #[prost(string, tag = "1")]
     pub(super) key: String,
-    /// The field `value`, a text on the wire. Of an answer Envoy reads only this one, never `raw_value`.
+    /// A text to Envoy, which reads `raw_value` in check requests only. Ours are UTF-8.
     #[prost(bytes = "bytes", tag = "2")]
     pub(super) value: Bytes,
 }
