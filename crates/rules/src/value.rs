@@ -9,7 +9,6 @@ use claimgate_json::{Json, Object};
 
 use crate::{Request, Token, User};
 
-mod json;
 mod show;
 
 pub(crate) use show::seconds;
@@ -185,13 +184,6 @@ impl<'a> Value<'a> {
             Self::Optional(_) => "optional_type",
             Self::Opaque(object) => object.type_name(),
         }
-    }
-
-    /// The value as JSON: bytes in base64, instants and spans of time as texts, keys as texts, an absent
-    /// optional as null. Nothing if it has more than `most` parts and bytes: a value whose parts are
-    /// shared may be far longer than what it occupies.
-    pub fn to_json(&self, most: usize) -> Option<claimgate_json::Json> {
-        json::json(self, most)
     }
 
     /// The value as CEL would write it, cut off behind about `longest` bytes.

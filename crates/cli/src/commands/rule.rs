@@ -1,39 +1,37 @@
-mod answer;
+//! `claimgate rule`: one expression, or many, against claims.
+
 mod batch;
-mod question;
+mod trial;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use claimgate_json::Json;
 use claimgate_rules::{Outcome, Trace};
 use clap::Args;
 
-use super::Output;
+use super::explain::read_claims;
 use crate::failure::Failure;
 
-use question::{Dialect, Kind, Question, Subject};
+use trial::{Dialect, Kind, Subject, Trial};
 
 /// `claimgate rule`
 #[derive(Args, Debug)]
 pub(crate) struct Rule {
-    /// The language: exactly what Kubernetes accepts, what a Claimgate configuration accepts, or expr-lang
-    #[arg(long, value_enum, default_value_t = Dialect::Cel)]
+    /// The language: CEL as a Claimgate configuration takes it, CEL as Kubernetes does, or expr-lang as Argo
+    /// Workflows does
+    #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
-    /// Where the rule stands: what it reads and what its value must be
-    #[arg(long, value_enum, default_value_t = Kind::ClaimValidation)]
+    /// What the expression is for; not for `expr`, whose rules are conditions
+    #[arg(long, value_enum, default_value_t)]
     kind: Kind,
-    /// A file that holds claims in JSON; for `userValidation`, the user
-    #[arg(long, value_name = "FILE", required_unless_present = "batch", conflicts_with = "batch")]
+    /// A file that holds claims in JSON; of `userValidation` the user: username, uid, groups, extra
+    #[arg(long, value_name = "FILE", required_unless_present = "batch")]
     claims: Option<PathBuf>,
-    /// Show what each part of the expression came to
-    #[arg(long, conflicts_with = "batch")]
+    /// Show the value of every sub-expression
+    #[arg(long)]
     trace: bool,
-    /// How to answer
-    #[arg(long, value_enum, default_value_t, conflicts_with = "batch")]
-    output: Output,
-    /// Read questions from standard input, one JSON object a line, and answer each on a line
-    #[arg(long, conflicts_with_all = ["expression", "dialect", "kind"])]
+    /// Read JSON lines `{id, dialect, kind, claims | user, expression}` from standard input, and answer each
+    #[arg(long, conflicts_with_all = ["claims", "trace", "expression"])]
     batch: bool,
     /// The expression
     #[arg(required_unless_present = "batch", allow_hyphen_values = true)]
@@ -41,46 +39,53 @@ pub(crate) struct Rule {
 }
 
 impl Rule {
-    /// Exit code 0 if the rule has a value that its place takes, 1 if not.
+    /// Exit code 0 with a value, 1 without.
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let (Some(path), Some(expression)) = (&self.claims, &self.expression) else {
-            return batch::run(std::io::stdin().lock(), std::io::stdout().lock())
+        if self.batch {
+            let ended =
+                batch::run(std::io::stdin().lock(), std::io::BufWriter::new(std::io::stdout().lock()));
+            return ended
                 .map(|()| ExitCode::SUCCESS)
-                .map_err(Failure::new);
-        };
-        let document = super::explain::read_claims(path)?;
-        let Json::Object(members) = &document else {
-            return Err(Failure::new(format!("`{}` does not hold an object", path.display())));
-        };
-        let subject = if self.kind == Kind::UserValidation && self.dialect != Dialect::Expr {
-            Subject::User(question::Person::read(&document).map_err(Failure::new)?)
-        } else {
-            Subject::Claims(members.clone())
-        };
-        let question =
-            Question { dialect: self.dialect, kind: self.kind, subject, expression: expression.clone() };
-        let mut trace = Trace::new();
-        let answered = answer::answer(&question, self.trace.then_some(&mut trace));
-        show_trace(&trace, expression);
-        match (&answered, self.output) {
-            (Ok(answer), Output::Text) => println!("{}", answer.shown),
-            (Ok(answer), Output::Json) => println!("{}", batch::success(None, &answer.value)),
-            (Err(refusal), Output::Json) => println!("{}", batch::failure(None, refusal)),
-            (Err(refusal), Output::Text) => return Err(Failure::new(&refusal.rendered)),
+                .map_err(|error| Failure::new(format!("the batch ended: {error}")));
         }
-        Ok(if answered.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let (Some(path), Some(expression)) = (&self.claims, &self.expression) else {
+            return Err(Failure::usage("`--claims` and an expression are needed"));
+        };
+        let document = read_claims(path)?;
+        let subject = match self.kind {
+            Kind::UserValidation if self.dialect != Dialect::Expr => Subject::user(&document)
+                .map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?,
+            _ => Subject::Claims(document),
+        };
+        let mut trace = self.trace.then(Trace::new);
+        let trial = Trial { dialect: self.dialect, kind: self.kind, expression, subject: &subject };
+        let outcome = trial.run(trace.as_mut());
+        if let Some(trace) = &trace {
+            print(trace, expression);
+        }
+        match outcome {
+            Ok(value) => {
+                println!("{value}");
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(error) => {
+                eprintln!("error: {}", error.rendered);
+                Ok(ExitCode::FAILURE)
+            }
+        }
     }
 }
 
-/// On standard error, so that the answer alone is on standard output.
-fn show_trace(trace: &Trace, source: &str) {
+/// Each sub-expression with what it came to, in the order in which they ended.
+fn print(trace: &Trace, source: &str) {
     for step in trace.steps() {
-        match &step.outcome {
-            Outcome::Value(value) => eprintln!("{} = {value}", step.span.text(source)),
-            Outcome::Error(error) => eprintln!("{} failed: {error}", step.span.text(source)),
-        }
+        let outcome = match &step.outcome {
+            Outcome::Value(value) => value.clone(),
+            Outcome::Error(error) => format!("error: {error}"),
+        };
+        println!("  {}  =>  {outcome}", step.span.text(source));
     }
     if trace.left_out() > 0 {
-        eprintln!("… and {} more", trace.left_out());
+        println!("  … and {} more", trace.left_out());
     }
 }
