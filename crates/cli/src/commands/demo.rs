@@ -100,15 +100,13 @@ impl Demo {
     }
 
     fn write_config(&self, provider: &DevProvider) -> Result<PathBuf, Failure> {
-        let path = match &self.config {
-            Some(path) => path.clone(),
-            None => {
-                let name =
-                    format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
-                let folder = std::env::temp_dir().join(name);
-                create(&folder)?;
-                folder.join("claimgate.yaml")
-            }
+        let path = if let Some(path) = &self.config {
+            path.clone()
+        } else {
+            let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
+            let folder = std::env::temp_dir().join(name);
+            create(&folder)?;
+            folder.join("claimgate.yaml")
         };
         let text = format!(
             include_str!("demo/claimgate.yaml"),

@@ -88,7 +88,7 @@ async fn shutdown_ends_fetches_and_waits() {
     let (world, id) = World::with(&provider);
     until_asked(&provider, |counts| counts.discovery == 1).await;
     let held = world.issuers.keys(&id).unwrap();
-    let lookup = held.refresh_for_unknown_key("new", Duration::from_secs(60));
+    let lookup = held.refresh_for_unknown_key("new", Duration::from_mins(1));
     let (lookup, ()) = tokio::join!(lookup, world.issuers.shutdown());
     assert!(matches!(lookup, claimgate_oidc::KeyLookup::NoIssuer), "{lookup:?}");
     assert!(world.issuers.snapshot(&id).is_none());
