@@ -53,10 +53,9 @@ fn pass_over_line(input: &mut impl BufRead) -> io::Result<()> {
         if let Some(end) = buffer.iter().position(|byte| *byte == b'\n') {
             input.consume(end + 1);
             return Ok(());
-        } else {
-            let length = buffer.len();
-            input.consume(length);
         }
+        let length = buffer.len();
+        input.consume(length);
     }
 }
 
