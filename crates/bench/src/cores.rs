@@ -18,8 +18,12 @@ impl Cores {
     pub(crate) fn of_this_process() -> Result<Self, BenchError> {
         let status = fs::read_to_string("/proc/self/status")?;
         let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-        let numbers: Vec<usize> =
-            list.unwrap_or_default().trim().split([',', '-']).filter_map(|number| number.parse().ok()).collect();
+        let numbers: Vec<usize> = list
+            .unwrap_or_default()
+            .trim()
+            .split([',', '-'])
+            .filter_map(|number| number.parse().ok())
+            .collect();
         match (numbers.first(), numbers.last()) {
             (Some(&server), Some(&load)) if server != load => Ok(Self { server, load }),
             _ => Err(BenchError::new("two cores are needed: one for the server, one for the load")),

@@ -72,9 +72,12 @@ impl Request {
         let mut buffer = [0; 4096];
         while !head.windows(4).any(|end| end == b"\r\n\r\n") {
             let read = connection.read(&mut buffer)?;
-            head.extend_from_slice(buffer.get(..read).filter(|part| !part.is_empty()).ok_or_else(|| {
-                BenchError::new("the server closed the connection")
-            })?);
+            head.extend_from_slice(
+                buffer
+                    .get(..read)
+                    .filter(|part| !part.is_empty())
+                    .ok_or_else(|| BenchError::new("the server closed the connection"))?,
+            );
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);

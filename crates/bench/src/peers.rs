@@ -38,8 +38,7 @@ pub(crate) fn rows(world: &World) -> Result<Vec<Row>, BenchError> {
     ];
     for (peer, _) in &peers {
         // nginx' authorizer is a part of what it costs.
-        let programs =
-            if peer.asks_bare { vec![&peer.program, &bare.program] } else { vec![&peer.program] };
+        let programs = if peer.asks_bare { vec![&peer.program, &bare.program] } else { vec![&peer.program] };
         contenders.push(contender(peer.name, programs, peer.request.clone()));
     }
     let rounds = world.contest(&contenders)?;

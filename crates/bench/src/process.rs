@@ -72,8 +72,7 @@ impl Program {
     pub(crate) fn resident(&self) -> Result<u64, BenchError> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no `VmRSS`")?;
-        let kibibytes: u64 =
-            line.trim().trim_end_matches(" kB").parse().context("`VmRSS` is no number")?;
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().context("`VmRSS` is no number")?;
         Ok(kibibytes * 1024)
     }
 }
@@ -99,7 +98,9 @@ impl Drop for Program {
 fn family(root: u32) -> Result<Vec<u32>, BenchError> {
     let mut parents = Vec::new();
     for entry in fs::read_dir("/proc")?.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
         let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
         // The name, in parentheses, may hold blanks.
         let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);

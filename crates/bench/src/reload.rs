@@ -31,7 +31,12 @@ pub(crate) fn rows(world: &World) -> Result<Vec<Row>, BenchError> {
     }
     Ok(vec![
         Row::new("memory with 5,000 routes", resident, "MiB", Some(30.0)),
-        Row::new("a changed one of 5,000 routes is in force after", median(delays), "ms, under load", Some(50.0)),
+        Row::new(
+            "a changed one of 5,000 routes is in force after",
+            median(delays),
+            "ms, under load",
+            Some(50.0),
+        ),
         Row::new("requests that went wrong during the changes", f64::from(lost), "requests", Some(0.0)),
     ])
 }

@@ -82,7 +82,8 @@ fn flood(
     gate: &Gate,
     known: &Request,
 ) -> Result<usize, BenchError> {
-    let unknown = |number: usize| tokens::token(issuer, number).header("kid", format!("unknown-{number}")).sign();
+    let unknown =
+        |number: usize| tokens::token(issuer, number).header("kid", format!("unknown-{number}")).sign();
     let lines: String = (0..UNKNOWN).map(|number| unknown(number) + "\n").collect();
     let file = world.folder.write("unknown", &lines)?;
     let request = Request::check(gate.public, HOST, PATH);

@@ -190,7 +190,13 @@ pub(crate) fn checks(world: &World) -> Result<Vec<Row>, BenchError> {
         let audited = world.start_gate(Audit::Everything)?;
         let contender = |name: &str, program, mut request: Request, token: &str, allowed| {
             request = request.bearer(token);
-            Contender { name: name.to_owned(), programs: vec![program], request, tokens: Tokens::Fixed, allowed }
+            Contender {
+                name: name.to_owned(),
+                programs: vec![program],
+                request,
+                tokens: Tokens::Fixed,
+                allowed,
+            }
         };
         let ask = |gate: &Gate| Request::check(gate.public, HOST, PATH);
         let mut contenders = vec![
@@ -252,9 +258,11 @@ fn new_tokens(world: &World) -> Result<Row, BenchError> {
     Ok(Row::new("bearer check, new RS256 token", median(ratios), reference, Some(1.15)))
 }
 
-fn modulus(issuer: &Issuer) -> Result<String, BenchError> {
+/// The modulus of an issuer's RSA key, in base64url.
+pub(crate) fn modulus(issuer: &Issuer) -> Result<String, BenchError> {
     let jwk = issuer.key().public_jwk().context("the issuer's key is not public")?;
-    let modulus = jwk.get("n").and_then(claimgate_json::Json::as_str).context("the issuer's key is not RSA")?;
+    let modulus =
+        jwk.get("n").and_then(claimgate_json::Json::as_str).context("the issuer's key is not RSA")?;
     Ok(modulus.to_owned())
 }
 

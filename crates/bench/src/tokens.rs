@@ -36,7 +36,8 @@ pub(crate) fn token(issuer: &Issuer, number: usize) -> TokenBuilder<'_> {
         ("session_state", "9b0f2f63-6f2a-4bb0-9d0e-52ad7c1a5c0e"),
     ]);
     claims.insert("groups", (0..20).map(|group| format!("team-{group:02}")).collect::<Vec<_>>());
-    claims.insert("realm_access", Object::from_iter([("roles", vec!["offline_access", "uma_authorization"])]));
+    claims
+        .insert("realm_access", Object::from_iter([("roles", vec!["offline_access", "uma_authorization"])]));
     claims.insert("email_verified", Json::Bool(true));
     claims.insert("jti", format!("0e9d1c1c-3b9c-4c0e-8f5e-{number:012}"));
     let subject = format!("f3c1c5a1-55f4-4d5e-9c4e-{number:012}");
@@ -44,7 +45,12 @@ pub(crate) fn token(issuer: &Issuer, number: usize) -> TokenBuilder<'_> {
 }
 
 /// A file with `count` different tokens of `issuer`, one a line.
-pub(crate) fn file(folder: &Folder, name: &str, issuer: &Issuer, count: usize) -> Result<PathBuf, BenchError> {
+pub(crate) fn file(
+    folder: &Folder,
+    name: &str,
+    issuer: &Issuer,
+    count: usize,
+) -> Result<PathBuf, BenchError> {
     let half = count / 2;
     let sign = |from: usize, to: usize| -> String {
         (from..to).map(|number| token(issuer, number).sign() + "\n").collect()

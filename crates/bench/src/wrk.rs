@@ -76,10 +76,18 @@ impl Wrk {
     }
 
     /// Sends `request` over and over for `time`, which is rounded up to whole seconds.
-    pub(crate) fn run(&self, request: &Request, tokens: Tokens<'_>, time: Duration) -> Result<Load, BenchError> {
+    pub(crate) fn run(
+        &self,
+        request: &Request,
+        tokens: Tokens<'_>,
+        time: Duration,
+    ) -> Result<Load, BenchError> {
         let mut command = self.cores.load(&self.program);
         let seconds = time.as_secs_f64().ceil();
-        command.args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s")]).arg("-s").arg(&self.script);
+        command
+            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s")])
+            .arg("-s")
+            .arg(&self.script);
         for (name, value) in &request.headers {
             command.arg("-H").arg(format!("{name}: {value}"));
         }

@@ -4,11 +4,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
 use crate::config::{HOST, PATH};
-use crate::error::BenchError;
+use crate::error::{BenchError, Context as _};
 use crate::http::Request;
 use crate::process::{Program, free_addresses};
-use crate::speed::{Served, World};
+use crate::speed::{Served, World, modulus};
 use crate::tokens::AUDIENCE;
 
 /// A running peer.
@@ -89,7 +92,11 @@ pub(super) fn apache(world: &World) -> Result<Peer, BenchError> {
     let config = APACHE
         .replace("@root", &root.display().to_string())
         .replace("@address", &address.to_string())
-        .replace("@jwks", &world.issuer_server.jwks());
+        .replace("@key", world.issuer.key().id().as_str())
+        .replace(
+            "@file",
+            &world.folder.write("apache.pem", &public_key(&modulus(&world.issuer)?)?)?.display().to_string(),
+        );
     let file = world.folder.write("apache.conf", &config)?;
     let mut command = world.cores.server(&world.tool("apache2")?);
     command.arg("-D").arg("FOREGROUND").arg("-f").arg(file);
@@ -117,13 +124,25 @@ KeepAlive On
 MaxKeepAliveRequests 0
 DocumentRoot @root/site
 OIDCCryptoPassphrase bench
-OIDCOAuthVerifyJwksUri @jwks
+OIDCOAuthVerifyCertFiles @key#@file
 OIDCOAuthRemoteUserClaim sub
 <Location />
   AuthType oauth20
   Require valid-user
 </Location>
 ";
+
+/// A 2048-bit RSA key as `SubjectPublicKeyInfo` in PEM (RFC 5280 §4.1), whose lengths are all known. Apache
+/// fetches key sets over https alone.
+fn public_key(modulus: &str) -> Result<String, BenchError> {
+    const BEFORE: [u8; 33] = [
+        0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01,
+        0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00,
+    ];
+    let modulus = URL_SAFE_NO_PAD.decode(modulus).context("the modulus is not base64url")?;
+    let der = [&BEFORE[..], &modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]].concat();
+    Ok(format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der)))
+}
 
 /// oauth2-proxy, answering checks for bearer tokens of its provider.
 pub(super) fn oauth2_proxy(world: &World) -> Result<Peer, BenchError> {

@@ -58,7 +58,8 @@ fn answer(request: &Request<Incoming>, key: Option<&ParsedPublicKey>) -> Respons
     }
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static("x-claimgate-user"), HeaderValue::from_static("jane"));
-    headers.insert(HeaderName::from_static("x-claimgate-groups"), HeaderValue::from_static("team-00,team-01"));
+    headers
+        .insert(HeaderName::from_static("x-claimgate-groups"), HeaderValue::from_static("team-00,team-01"));
     response
 }
 
