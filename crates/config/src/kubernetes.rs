@@ -11,8 +11,8 @@ use crate::yaml::{self, Documents, Node, Schema, Value};
 
 pub use rules::is_domain_prefixed_path;
 pub(crate) use rules::{
-    both, check_claim_validation_rules, check_extra, check_no_prefix, check_user_validation_rules,
-    duplicate, given,
+    both, check_claim_validation_rules, check_extra, check_no_prefix, check_user_validation_rules, duplicate,
+    given,
 };
 
 const GROUP: &str = "apiserver.config.k8s.io";
@@ -105,6 +105,7 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
     let file: Arc<str> = file.into();
     let mut problems = Diagnostics::new();
     let mut configuration = None;
+    check_syntax(&file, bytes, &mut problems);
     match yaml::load(&file, bytes, Documents::First, &mut problems) {
         Some(node) => {
             check_version(&node, &mut problems);
@@ -122,6 +123,27 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
     }
     problems.sort();
     (configuration, problems)
+}
+
+/// Two things that YAML allows and the API server's reader does not.
+fn check_syntax(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
+    let trimmed = bytes.trim_ascii_start();
+    if trimmed.first() == Some(&b'{')
+        && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(trimmed)
+    {
+        let message = format!("a file that begins with `{{` is read as JSON: {error}");
+        problems.push(Diagnostic::error(Code::Syntax, &Place::start(file), message));
+    }
+    let end = bytes.get(bytes.trim_ascii_end().len()..).unwrap_or_default();
+    if end.split(|b| *b == b'\n').skip(1).any(|line| line.contains(&b'\t')) {
+        let lines = bytes.iter().filter(|b| **b == b'\n').count();
+        let place = Place { line: lines + 1, ..Place::start(file) };
+        problems.push(Diagnostic::error(
+            Code::Syntax,
+            &place,
+            "a tab at the end of the file begins no value",
+        ));
+    }
 }
 
 fn check_version(node: &Node, problems: &mut Diagnostics) {

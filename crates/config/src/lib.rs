@@ -5,6 +5,7 @@
 //! - [`compile()`]: a [`Config`] into the domain's trust entries and routes.
 //! - [`sections`]: one struct for each section.
 //! - [`kubernetes`]: Kubernetes' `AuthenticationConfiguration`.
+//! - [`schema`], [`config_page`], [`limits_page`]: the generated reference.
 //! - [`Diagnostics`]: what is wrong, where, and what to do.
 
 mod check;
@@ -15,6 +16,7 @@ mod expressions;
 pub mod kubernetes;
 mod load;
 mod pem;
+mod reference;
 pub mod sections;
 mod urls;
 mod yaml;
@@ -23,4 +25,5 @@ pub use compile::{CertificateAuthority, Compiled, Files, IssuerSettings, KeyOrig
 pub use decode::{At, Expression, Named, OneOrMany, Size};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 pub use load::load;
+pub use reference::{config_page, limits_page, schema};
 pub use sections::Config;

@@ -108,3 +108,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

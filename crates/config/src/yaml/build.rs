@@ -96,6 +96,11 @@ impl<'s> Builder<'_, 's> {
         while let Some((event, span)) = self.next()? {
             match event {
                 Event::StreamStart | Event::DocumentEnd | Event::StreamEnd => {}
+                Event::DocumentStart(_, Some(version))
+                    if documents == Documents::First && (version.major, version.minor) != (1, 1) =>
+                {
+                    return Err(self.error(Code::Syntax, span, "Kubernetes reads YAML 1.1 only").into());
+                }
                 Event::DocumentStart(..) if root.is_none() => {}
                 Event::DocumentStart(..) if documents == Documents::First => break,
                 Event::DocumentStart(..) => {

@@ -99,6 +99,10 @@ impl<'a> Cursor<'a> {
 
     /// Skips what stands in the file and not in the text before the next character.
     fn settle(&mut self) {
+        if self.style == ScalarStyle::DoubleQuoted && self.rest().starts_with("\\\n") {
+            self.at += 2;
+            self.line_start = true;
+        }
         if !self.line_start {
             return;
         }
@@ -146,11 +150,6 @@ impl<'a> Cursor<'a> {
 
     fn take_escape(&mut self, c: char) -> Option<()> {
         let kind = self.rest().chars().nth(1)?;
-        if kind == '\n' {
-            self.at += 2;
-            self.line_start = true;
-            return self.take(c);
-        }
         self.at += match kind {
             'x' => 4,
             'u' => 6,

@@ -3,7 +3,8 @@
 mod broken;
 mod good;
 mod kubernetes;
-
+mod oracle;
+mod reference;
 
 use std::collections::BTreeMap;
 use std::io;
