@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -23,7 +24,7 @@ use std::thread;
 use authorizer::Says;
 use doors::{Door, Gate, Proxy};
 use gate::RunningGate;
-use process::{Folder, free_addresses};
+use process::{Folder, nowhere};
 use run::{Course, Failure};
 use table::{Issuers, Outcome, Row, Verdict, rows};
 use wire::Upstream;
@@ -122,9 +123,8 @@ fn proxies() -> impl Iterator<Item = Door> {
 /// advisories 30: an unreachable gate lets nobody in, and no identity either.
 #[test]
 fn nobody_passes_while_the_gate_is_down() {
-    let [nobody] = free_addresses();
     for door in proxies() {
-        let (proxy, upstream) = one_door(door, "down", nobody);
+        let (proxy, upstream) = one_door(door, "down", nowhere());
         let request =
             wire::request("GET", "/page", &[("Host", "app.test"), ("X-Claimgate-User", "intruder")]);
         let answer = wire::exchange(proxy.address, &request).unwrap();

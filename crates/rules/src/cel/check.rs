@@ -232,9 +232,25 @@ impl Checker {
         let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
         self.literal_argument(&name, receiver.is_some(), &all)?;
         self.literal_conversion(id, &name, &fitting, &all)?;
+        self.literal_format(&name, &all)?;
         let native = matches!(&*name, "split" | "findAll");
         self.tree.replace(id, Kind::Apply { overloads: fitting.into(), arguments: all.into(), native });
         Ok(result)
+    }
+
+    /// A format with its list, both written out, are checked when the rule is loaded.
+    fn literal_format(&self, name: &str, all: &[Id]) -> Result<(), LoadError> {
+        use super::library::strings::format;
+
+        let (true, [text, list]) = (name == "format", all) else { return Ok(()) };
+        let (Kind::Constant(Constant::Text(source)), Kind::List(items)) =
+            (self.tree.kind(*text), self.tree.kind(*list))
+        else {
+            return Ok(());
+        };
+        format::check(source, items.len())
+            .map(drop)
+            .map_err(|message| LoadError::new(self.tree.span(*text), message))
     }
 
     /// The literals that Kubernetes looks into: patterns, durations, timestamps.
@@ -249,10 +265,7 @@ impl Checker {
             let Kind::Constant(Constant::Text(source)) = self.tree.kind(*id) else { continue };
             match Pattern::compile(source) {
                 Ok(compiled) => self.patterns.push(std::sync::Arc::new(compiled)),
-                Err(error) if name == "matches" => {
-                    return Err(LoadError::new(self.tree.span(*id), error.to_string()));
-                }
-                Err(_) => {}
+                Err(error) => return Err(LoadError::new(self.tree.span(*id), error.to_string())),
             }
         }
         let Some(first) = all.first() else { return Ok(()) };
