@@ -40,6 +40,7 @@ pub(crate) fn check(tree: Tree, dialect: Dialect, kind: RuleKind) -> Result<Chec
         patterns: Vec::new(),
         formats: 0,
         literals: Vec::new(),
+        formatted: Vec::new(),
     };
     let root = checker.tree.root;
     let found = checker.node(root)?;
@@ -72,6 +73,8 @@ struct Checker {
     formats: u32,
     /// Types of a literal's first item and of another, which must be the same at the end.
     literals: Vec<(Type, Type, Id)>,
+    /// The types of items that stand in a list within a call of `format`.
+    formatted: Vec<(Id, Type)>,
 }
 
 impl Checker {
@@ -239,7 +242,7 @@ impl Checker {
     }
 
     /// A format with its list, both written out, are checked when the rule is loaded.
-    fn literal_format(&self, name: &str, all: &[Id]) -> Result<(), LoadError> {
+    fn literal_format(&mut self, name: &str, all: &[Id]) -> Result<(), LoadError> {
         use super::library::strings::format;
 
         let (true, [text, list]) = (name == "format", all) else { return Ok(()) };
@@ -248,9 +251,27 @@ impl Checker {
         else {
             return Ok(());
         };
-        format::check(source, items.len())
-            .map(drop)
-            .map_err(|message| LoadError::new(self.tree.span(*text), message))
+        let clauses = format::check(source, items.len())
+            .map_err(|message| LoadError::new(self.tree.span(*text), message))?;
+        let items: Vec<Id> = items.iter().map(|item| item.value).collect();
+        for (clause, item) in clauses.into_iter().zip(items) {
+            let Some((_, found)) = self.formatted.iter().rev().find(|(id, _)| *id == item) else { continue };
+            let found = self.unifier.resolved(found);
+            let written = found.to_string();
+            if clause.takes(written.split('(').next().unwrap_or_default()) {
+                continue;
+            }
+            let error = LoadError::new(self.tree.span(item), clause.refusal(&written));
+            if found != Type::Any {
+                return Err(error);
+            }
+            let error = error.with_hint("hide the type with `dyn(…)`");
+            match self.dialect {
+                Dialect::Kubernetes => return Err(error),
+                Dialect::Claimgate => self.refuse(error),
+            }
+        }
+        Ok(())
     }
 
     /// The literals that Kubernetes looks into: patterns, durations, timestamps.
@@ -306,6 +327,9 @@ impl Checker {
         for item in items {
             let found = self.item(item.value, item.optional)?;
             joined = Some(self.join(item.value, joined, &found));
+            if self.formats > 0 {
+                self.formatted.push((item.value, found.clone()));
+            }
             self.same_as(&mut first, found, item.value);
         }
         Ok(Type::list(joined.unwrap_or_else(|| self.unifier.fresh())))
