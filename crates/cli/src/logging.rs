@@ -1,7 +1,9 @@
 //! Log lines of the process, on standard error. The audit log is another matter.
 
 use claimgate_config::sections::{LogFormat, LogLevel, Logging};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Begins to log as the configuration says.
 pub(crate) fn start(logging: Option<&Logging>) {
@@ -12,9 +14,13 @@ pub(crate) fn start(logging: Option<&Logging>) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level);
+    // Libraries write headers and frames at their finer levels, and so credentials.
+    let libraries = level.min(LevelFilter::WARN);
+    let targets = Targets::new().with_default(libraries).with_target("claimgate", level);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(targets);
     match logging.map_or(LogFormat::Text, |logging| logging.format) {
-        LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.with_ansi(false).init(),
+        LogFormat::Json => registry.with(layer.json()).init(),
+        LogFormat::Text => registry.with(layer.with_ansi(false)).init(),
     }
 }

@@ -6,7 +6,7 @@ mod issuers;
 mod routes;
 mod trust;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use claimgate_core::route::RouteTable;
 use claimgate_core::trust::{Issuer, TrustEntry};
 use url::Url;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::kubernetes::{self, AuthenticationConfiguration};
 use crate::load::load;
 use crate::sections::Config;
 
-use draft::Draft;
+use draft::{Draft, Origin};
 
 /// The files that a configuration names. Paths come as they are written; an implementation reads them
 /// relative to the configuration file.
@@ -142,6 +142,7 @@ fn compile_with(
                 .filter_map(|(index, entry)| Draft::of_kubernetes(format!("{}.{index}", stem(file)), entry)),
         );
     }
+    check_names(&drafts, &mut problems);
     let context = trust::Context {
         clock_skew: config.limits.clock_skew.value,
         groups: usize::try_from(config.limits.groups.value).unwrap_or(usize::MAX),
@@ -161,8 +162,30 @@ fn compile_with(
     (compiled, problems)
 }
 
+/// Entries of included files are named after the file, and no two entries may have one name.
+fn check_names(drafts: &[Draft<'_>], problems: &mut Diagnostics) {
+    let mut seen: BTreeMap<&str, &Draft<'_>> = BTreeMap::new();
+    for draft in drafts {
+        match seen.get(draft.name.as_str()) {
+            // Those of `jwt` among themselves were compared when the file was read.
+            Some(before) if draft.origin == Origin::Kubernetes => {
+                let message = format!("this entry is called `{}`, as another one is", draft.name);
+                let Place { file, line, column, .. } = before.place;
+                let hint = format!(
+                    "the other one stands at {file}:{line}:{column}; rename that one, or this entry's file"
+                );
+                problems.push(Diagnostic::error(Code::DuplicateValue, draft.place, message).hint(hint));
+            }
+            Some(_) => {}
+            None => {
+                seen.insert(&draft.name, draft);
+            }
+        }
+    }
+}
+
 fn jwt_is_broken(before: &Diagnostics, config: &Config) -> bool {
-    let jwt = crate::Place { path: "jwt".into(), ..config.place.clone() };
+    let jwt = Place { path: "jwt".into(), ..config.place.clone() };
     before.broken(&jwt)
 }
 

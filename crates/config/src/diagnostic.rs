@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
 mod code;
@@ -194,36 +193,65 @@ impl Diagnostics {
         serde_json::json!({ "problems": self.problems.iter().map(problem).collect::<Vec<_>>() })
     }
 
-    /// The problems with the lines of the file that they are about, for a terminal.
+    /// The problems with the lines of the file that they are about, each beginning with
+    /// `file:line:column:`, and their number at the end.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        self.problems.iter().map(|problem| self.render_one(&renderer, problem)).collect::<Vec<_>>().join("\n")
+        let mut text = String::new();
+        for problem in &self.problems {
+            self.render_one(problem, color, &mut text);
+            text.push('\n');
+        }
+        let count = |severity| self.problems.iter().filter(|problem| problem.severity == severity).count();
+        let plural =
+            |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let errors = plural(count(Severity::Error), "error");
+        let warnings = plural(count(Severity::Warning), "warning");
+        text.push_str(&format!("{errors}, {warnings}\n"));
+        text
     }
 
-    fn render_one(&self, renderer: &Renderer, problem: &Diagnostic) -> String {
-        let Place { file, line, column, .. } = &problem.place;
-        let Some((source, at)) =
-            self.sources.get(file).and_then(|text| Some((text, offset(text, *line, *column)?)))
-        else {
-            return problem.to_string();
+    fn render_one(&self, problem: &Diagnostic, color: bool, text: &mut String) {
+        let Place { file, line, column, path } = &problem.place;
+        let (paint, plain) = match (color, problem.severity) {
+            (false, _) => ("", ""),
+            (true, Severity::Error) => ("\x1b[1;31m", "\x1b[0m"),
+            (true, Severity::Warning) => ("\x1b[1;33m", "\x1b[0m"),
         };
-        let level = match problem.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-        };
-        let end = source.get(at..).and_then(|rest| rest.find([' ', ',', '\n', '}', ']'])).unwrap_or(1).max(1);
-        let end = (at..=source.len()).find(|i| *i >= at + end && source.is_char_boundary(*i)).unwrap_or(at);
-        let label = problem.expected.as_ref().map(|expected| format!("expected {expected}"));
-        let snippet = Snippet::source(&**source)
-            .path(&**file)
-            .annotation(AnnotationKind::Primary.span(at..end).label(label));
-        let mut group =
-            level.primary_title(problem.message.as_str()).id(problem.code.as_str()).element(snippet);
-        if let Some(hint) = &problem.hint {
-            group = group.element(Level::HELP.with_name("hint").message(hint.as_str()));
+        let severity = severity_name(problem.severity);
+        let between = if path.is_empty() { "" } else { ": " };
+        let (code, message) = (problem.code, printable(&problem.message));
+        text.push_str(&format!(
+            "{file}:{line}:{column}: {paint}{severity}[{code}]{plain}: {path}{between}{message}\n"
+        ));
+        if let Some(shown) = self.sources.get(file).and_then(|source| source.lines().nth(line - 1)) {
+            let before: String = shown.chars().take(column - 1).map(blank).collect();
+            let marks = "^".repeat(width_of_word(shown, *column));
+            let margin = " ".repeat(line.to_string().len());
+            text.push_str(&format!("  {line} | {}\n", printable(shown)));
+            text.push_str(&format!("  {margin} | {before}{paint}{marks}{plain}\n"));
         }
-        renderer.render(&[group])
+        if let Some(expected) = &problem.expected {
+            text.push_str(&format!("  expected: {}\n", printable(expected)));
+        }
+        if let Some(hint) = &problem.hint {
+            text.push_str(&format!("  hint: {}\n", printable(hint)));
+        }
     }
+}
+
+/// Without the characters that would command a terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+fn blank(c: char) -> char {
+    if c == '\t' { c } else { ' ' }
+}
+
+/// The number of characters to underline: to the end of the word at `column`, at least one.
+fn width_of_word(line: &str, column: usize) -> usize {
+    let ends = |c: &char| c.is_whitespace() || matches!(c, ',' | '}' | ']');
+    line.chars().skip(column - 1).take_while(|c| !ends(c)).count().max(1)
 }
 
 /// One problem a paragraph, the text output of `claimgate check`.
@@ -234,9 +262,3 @@ impl fmt::Display for Diagnostics {
 }
 
 impl std::error::Error for Diagnostics {}
-
-fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
-    let start = if line <= 1 { 0 } else { text.match_indices('\n').nth(line - 2)?.0 + 1 };
-    let rest = text.get(start..)?;
-    Some(start + rest.char_indices().nth(column - 1).map_or(rest.len(), |(i, _)| i))
-}

@@ -9,6 +9,7 @@
 //! - [`token`]: verified tokens.
 //! - [`trust`]: trust entries, from claims to an identity.
 //! - [`identity`]: user name, uid, groups, extra.
+//! - [`mapping`]: which ServiceAccount acts for an identity.
 //! - [`policy`]: `allow` and `deny` rules.
 //! - [`headers`]: what is removed from and set on the request behind the gate.
 //! - [`decision`]: allow, challenge or deny, with the reason.
@@ -21,6 +22,7 @@ pub mod credential;
 pub mod decision;
 pub mod headers;
 pub mod identity;
+pub mod mapping;
 pub mod policy;
 pub mod ports;
 pub mod request;

@@ -108,6 +108,7 @@ impl Fetcher {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the one place where a client is built")]
 fn client(trust: &Trust, proxy: Option<&ProxyUrl>, timeouts: Timeouts) -> Result<Client, FetcherError> {
     let mut builder = Client::builder()
         .tls_backend_preconfigured(trust.tls())

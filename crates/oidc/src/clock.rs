@@ -60,6 +60,7 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock that starts now.
+    #[expect(clippy::disallowed_methods, reason = "the clock that others are handed")]
     pub fn start() -> Self {
         Self { start: tokio::time::Instant::now() }
     }
@@ -70,6 +71,7 @@ impl Clock for SystemClock {
         Moment(self.start.elapsed())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the clock that others are handed")]
     fn time_of_day(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -14,6 +14,23 @@ pub(crate) fn byte_of(text: &str, nth: usize) -> Option<usize> {
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(nth)
 }
 
+pub(crate) const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bytes in base64 (RFC 4648 §4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 4 / 3 + 4);
+    for chunk in bytes.chunks(3) {
+        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let group = at(0) << 16 | at(1) << 8 | at(2);
+        for place in 0..4 {
+            let sextet = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
+            let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
+            out.push(char::from(if place as usize > chunk.len() { b'=' } else { letter }));
+        }
+    }
+    out
+}
+
 /// The text in double quotes, escaped as CEL and Go read it.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

@@ -50,6 +50,7 @@ impl Answer {
 }
 
 /// Decides, counts and records. `status` turns a refusal into the status that the adapter answers.
+#[expect(clippy::disallowed_methods, reason = "how long a decision took, for its record")]
 pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status: fn(u16) -> u16) -> Answer {
     let (now, began) = (app.now(), Instant::now());
     let id = app.decision_id();

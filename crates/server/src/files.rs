@@ -52,6 +52,7 @@ impl Files for ConfigFiles {
 ///
 /// # Errors
 /// It is not there or cannot be read.
+#[expect(clippy::disallowed_methods, reason = "the one place where the configuration's files are read")]
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     fs::read(path)
 }
@@ -63,6 +64,7 @@ pub struct Signature(Vec<Option<(u64, u64, i64, i64, u64)>>);
 
 impl Signature {
     /// The signature of these files as they are now.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the configuration's files are read")]
     pub fn of<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> Self {
         let one = |path: &PathBuf| {
             let data = fs::metadata(path).ok()?;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use claimgate_devprovider::{DevProvider, Options, TokenKind};
-use claimgate_server::serve::{Overrides, Server};
+use claimgate_server::serve::{Overrides, Server, StartError};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -33,6 +33,9 @@ pub(crate) struct Demo {
     output: Output,
 }
 
+/// What to do where a port is taken.
+const OTHER_PORTS: &str = "`--port N` takes other ports, `--port 0` any free ones";
+
 /// What runs where.
 struct Running {
     config: PathBuf,
@@ -56,17 +59,19 @@ impl Demo {
         let provider = provider.map_err(|error| {
             let cause =
                 std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            Failure::new(format!("the development provider did not start: {error}{cause}"))
-                .hint("`--port N` takes other ports, `--port 0` any free ones")
+            Failure::new(format!("the development provider did not start: {error}{cause}")).hint(OTHER_PORTS)
         })?;
         let config = self.write_config(&provider)?;
-        let server = Server::start(&config, Overrides::default(), clock::now).await.map_err(failure)?;
+        let server = Server::start(&config, Overrides::default(), clock::now).await.map_err(|error| {
+            let is_taken = matches!(error, StartError::Bind { .. });
+            if is_taken { failure(error).hint(OTHER_PORTS) } else { failure(error) }
+        })?;
         let no_socket = |error| Failure::new(format!("a socket is gone: {error}"));
         let public = server.public_address().map_err(no_socket)?;
         let admin = server.admin_address().map_err(no_socket)?;
         let socket = TcpListener::bind(self.address(3)?).await;
         let socket =
-            socket.map_err(|error| Failure::new(format!("the upstream's port is taken: {error}")))?;
+            socket.map_err(|error| Failure::new(format!("the upstream did not start: {error}")).hint(OTHER_PORTS))?;
         let upstream = socket.local_addr().map_err(no_socket)?;
         let running = Running {
             config,
@@ -97,7 +102,8 @@ impl Demo {
         let path = match &self.config {
             Some(path) => path.clone(),
             None => {
-                let folder = std::env::temp_dir().join(format!("claimgate-demo-{}", std::process::id()));
+                let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
+                let folder = std::env::temp_dir().join(name);
                 create(&folder)?;
                 folder.join("claimgate.yaml")
             }
@@ -114,14 +120,17 @@ impl Demo {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the demo writes its configuration")]
+/// A folder for this user alone, which nobody has made before.
 fn create(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| Failure::new(format!("`{}`: {error}", folder.display())))
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = std::fs::DirBuilder::new().mode(0o700).create(folder);
+    made.map_err(|error| Failure::new(format!("`{}` cannot be made: {error}", folder.display())))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the demo writes its configuration")]
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text).map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))
+    std::fs::write(path, text)
+        .map_err(|error| Failure::new(format!("`{}` cannot be written: {error}", path.display())))
 }
 
 fn tokens(provider: &DevProvider) -> Result<[(&'static str, String); 4], Failure> {
@@ -163,11 +172,15 @@ impl Running {
 
     fn print(&self) {
         let Self { config, gate_url, admin_url, provider_url, token_url, upstream_url, .. } = self;
-        let (config, audit) = (config.display(), config.with_file_name("audit.jsonl"));
+        let (audit, other) = (config.with_file_name("audit.jsonl"), config.with_file_name("token"));
+        let config = config.display();
+        let claimgate = std::env::current_exe().unwrap_or_else(|_| "claimgate".into());
         println!(
             include_str!("demo/announcement.txt"),
             config = config,
             audit = audit.display(),
+            other = other.display(),
+            claimgate = claimgate.display(),
             gate = gate_url,
             admin = admin_url,
             provider = provider_url,

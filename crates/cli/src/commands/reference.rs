@@ -33,7 +33,7 @@ impl Reference {
         if stale.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
-        Err(Failure::new(format!("not current: {}", stale.join(", "))).hint("run `claimgate reference`"))
+        Err(Failure::new(format!("not current: {}", stale.join(", "))).hint("run `cargo run -- reference`"))
     }
 }
 
@@ -48,6 +48,9 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
 fn pages(cli: &clap::Command) -> Vec<(&'static str, String)> {
     vec![
         ("cli.md", cli_page(cli)),
+        ("config.md", claimgate_config::config_page()),
+        ("config.schema.json", format!("{:#}\n", claimgate_config::schema())),
+        ("limits.md", claimgate_config::limits_page()),
         ("codes.md", codes_page()),
         ("metrics.md", metrics_page()),
         ("rules-cel.md", claimgate_rules::cel::reference_page()),

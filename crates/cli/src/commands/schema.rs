@@ -11,7 +11,7 @@ pub(crate) struct Schema {}
 impl Schema {
     #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "every command is called alike")]
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        println!("{:#}", serde_json::Value::Null);
+        println!("{:#}", claimgate_config::schema());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -63,5 +63,8 @@ fn both_outputs_say_the_same() {
     assert_eq!(second["hint"], "did you mean `routes`?");
     assert_eq!(second["severity"], "error");
     let drawn = problems.render(false);
-    assert!(drawn.contains("routez: []") && drawn.contains('^'), "{drawn}");
+    let expected = "c.yaml:2:1: error[unknown_key]: routez: unknown key `routez`\n  2 | routez: []\n    | ^^^^^^^\n  hint: did you mean `routes`?\n\n2 errors, 0 warnings\n";
+    assert!(drawn.starts_with("c.yaml:1:10: error[unsupported_version]: version: "), "{drawn}");
+    assert!(drawn.ends_with(expected), "{drawn}");
+    assert!(problems.render(true).contains("\x1b[1;31merror[unknown_key]\x1b[0m"));
 }

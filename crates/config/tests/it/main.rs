@@ -1,4 +1,5 @@
 //! Configurations as people write them.
+#![expect(clippy::disallowed_methods, reason = "tests read and write files, and call their own servers")]
 
 mod broken;
 mod good;

@@ -33,7 +33,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("aws-lc-rs", &["crypto"]),
     ("reqwest", &["fetch"]),
     ("regex", &["rules", "core", "config"]),
-    ("serde-saphyr", &["config"]),
+    // the command reads manifests with it, which are no configuration
+    ("serde-saphyr", &["config", "cli"]),
     ("axum", &["server", "devprovider"]),
 ];
 

@@ -16,11 +16,16 @@ use hyper_util::server::conn::auto;
 
 use crate::table::Verdict;
 
+/// Where [`Says::SignIn`] sends people; relative, as Claimgate's own answers may be.
+pub(crate) const SIGN_IN: &str = "/_claimgate/sign-in?to=%2Fpage";
+
 /// What the authorizer says, whatever it is asked.
 #[derive(Clone)]
 pub(crate) enum Says {
     Allow,
     Deny,
+    /// 401, and where to sign in.
+    SignIn,
     /// What the current row expects.
     Told(Arc<Mutex<Verdict>>),
 }
@@ -56,7 +61,7 @@ type Body = BoxBody<Bytes, Infallible>;
 fn answer(says: &Says, request: &Request<Incoming>) -> Response<Body> {
     let verdict = match says {
         Says::Allow => Verdict::allow("", ""),
-        Says::Deny => Verdict::refuse(401, "missing_credential"),
+        Says::Deny | Says::SignIn => Verdict::refuse(401, "missing_credential"),
         Says::Told(verdict) => verdict.lock().unwrap().clone(),
     };
     let grpc = request
@@ -68,6 +73,9 @@ fn answer(says: &Says, request: &Request<Incoming>) -> Response<Body> {
     }
     let nginx = request.uri().path() == "/_claimgate/nginx";
     let mut response = Response::builder().header("x-claimgate-decision-id", "told");
+    if matches!(says, Says::SignIn) {
+        response = response.header("location", SIGN_IN);
+    }
     let body = match &verdict {
         Verdict::Allow { user, groups } => {
             response = response.header("x-claimgate-user", user).header("x-claimgate-groups", groups);

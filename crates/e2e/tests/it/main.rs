@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::disallowed_methods,
     reason = "a test that cannot go on has failed"
 )]
 
@@ -16,13 +17,14 @@ mod run;
 mod table;
 mod wire;
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use authorizer::Says;
 use doors::{Door, Gate, Proxy};
 use gate::RunningGate;
-use process::Folder;
+use process::{Folder, nowhere};
 use run::{Course, Failure};
 use table::{Issuers, Outcome, Row, Verdict, rows};
 use wire::Upstream;
@@ -35,6 +37,7 @@ fn without_gate(door: Door, rows: &[Row], says: &Says) -> Vec<Failure> {
     let kind = match says {
         Says::Allow => "allow",
         Says::Deny => "deny",
+        Says::SignIn => "sign-in",
         Says::Told(_) => "told",
     };
     let gate = Gate { public: address, check: address };
@@ -102,6 +105,63 @@ fn an_authorizer_that_always_says_the_same_is_caught() {
                 if wrong { "no" } else { "yes" }
             );
         }
+    }
+}
+
+/// A proxy between a client and an upstream, with some authorizer.
+fn one_door(door: Door, name: &str, authorizer: SocketAddr) -> (Proxy, Upstream) {
+    let upstream = Upstream::start();
+    let gate = Gate { public: authorizer, check: authorizer };
+    let proxy = Proxy::start(door, gate, upstream.address, Folder::new(&format!("{name}-{door:?}")));
+    (proxy, upstream)
+}
+
+fn proxies() -> impl Iterator<Item = Door> {
+    Door::ALL.into_iter().filter(|door| *door != Door::Check)
+}
+
+/// advisories 30: an unreachable gate lets nobody in, and no identity either.
+#[test]
+fn nobody_passes_while_the_gate_is_down() {
+    for door in proxies() {
+        let (proxy, upstream) = one_door(door, "down", nowhere());
+        let request =
+            wire::request("GET", "/page", &[("Host", "app.test"), ("X-Claimgate-User", "intruder")]);
+        let answer = wire::exchange(proxy.address, &request).unwrap();
+        assert!(answer.status >= 400, "{door:?} answers {}", answer.status);
+        assert!(upstream.take().is_empty(), "{door:?} asks the application");
+    }
+}
+
+/// A person in hundreds of groups.
+#[test]
+fn sixteen_kibibytes_of_identity_pass_through_every_proxy() {
+    let groups = (0..1024).map(|n| format!("group-{n:09}")).collect::<Vec<_>>().join(",");
+    assert_eq!(groups.len(), 16 * 1024 - 1);
+    let told = Says::Told(Arc::new(Mutex::new(Verdict::allow("alice", &groups))));
+    for door in proxies() {
+        let (proxy, upstream) = one_door(door, "large", authorizer::start(told.clone()));
+        let answer =
+            wire::exchange(proxy.address, &wire::request("GET", "/page", &[("Host", "app.test")])).unwrap();
+        assert_eq!(answer.status, 200, "{door:?}");
+        let received = upstream.take();
+        assert_eq!(wire::header(&received[0].headers, "x-claimgate-groups"), Some(&*groups), "{door:?}");
+    }
+}
+
+/// Where a sign-in is due, the client learns where; nginx makes it a redirect, which `auth_request` cannot.
+#[test]
+fn the_way_to_the_sign_in_reaches_the_client() {
+    for door in proxies().filter(|door| *door != Door::EnvoyGrpc) {
+        let (proxy, upstream) = one_door(door, "sign-in", authorizer::start(Says::SignIn));
+        let answer =
+            wire::exchange(proxy.address, &wire::request("GET", "/page", &[("Host", "app.test")])).unwrap();
+        assert_eq!(answer.status, if door == Door::Nginx { 302 } else { 401 }, "{door:?}");
+        let location = wire::header(&answer.headers, "location").unwrap_or_default();
+        assert!(location.ends_with(authorizer::SIGN_IN), "{door:?}: `{location}`");
+        let own = location == authorizer::SIGN_IN || location.contains("//app.test");
+        assert!(own, "{door:?} names another host: `{location}`");
+        assert!(upstream.take().is_empty(), "{door:?}");
     }
 }
 

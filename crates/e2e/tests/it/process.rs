@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
@@ -54,11 +55,25 @@ impl Drop for Program {
     }
 }
 
-/// Loopback addresses that nobody listens on.
+/// Loopback addresses for programs that are told where to listen. They are from below the range in which the
+/// system picks ports itself, so nothing else of the tests can take one before its program does.
 pub(crate) fn free_addresses<const N: usize>() -> [SocketAddr; N] {
-    // All are held at once, so that no two are the same.
-    let held: [TcpListener; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Another run at the same time begins elsewhere.
+    let run = u16::try_from(process::id() % 50).unwrap() * 200;
+    std::array::from_fn(|_| {
+        loop {
+            let port = 20_000 + run + NEXT.fetch_add(1, Ordering::Relaxed) % 2_000;
+            if let Ok(listener) = TcpListener::bind(("127.0.0.1", port)) {
+                return listener.local_addr().unwrap();
+            }
+        }
+    })
+}
+
+/// An address where nothing listens: the port is reserved, and nobody is handed it.
+pub(crate) fn nowhere() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 1))
 }
 
 /// A new folder that disappears with the value, unless the test fails.

@@ -40,6 +40,7 @@ pub(crate) fn check(tree: Tree, dialect: Dialect, kind: RuleKind) -> Result<Chec
         patterns: Vec::new(),
         formats: 0,
         literals: Vec::new(),
+        formatted: Vec::new(),
     };
     let root = checker.tree.root;
     let found = checker.node(root)?;
@@ -72,6 +73,8 @@ struct Checker {
     formats: u32,
     /// Types of a literal's first item and of another, which must be the same at the end.
     literals: Vec<(Type, Type, Id)>,
+    /// The types of items that stand in a list within a call of `format`.
+    formatted: Vec<(Id, Type)>,
 }
 
 impl Checker {
@@ -232,9 +235,43 @@ impl Checker {
         let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
         self.literal_argument(&name, receiver.is_some(), &all)?;
         self.literal_conversion(id, &name, &fitting, &all)?;
+        self.literal_format(&name, &all)?;
         let native = matches!(&*name, "split" | "findAll");
         self.tree.replace(id, Kind::Apply { overloads: fitting.into(), arguments: all.into(), native });
         Ok(result)
+    }
+
+    /// A format with its list, both written out, are checked when the rule is loaded.
+    fn literal_format(&mut self, name: &str, all: &[Id]) -> Result<(), LoadError> {
+        use super::library::strings::format;
+
+        let (true, [text, list]) = (name == "format", all) else { return Ok(()) };
+        let (Kind::Constant(Constant::Text(source)), Kind::List(items)) =
+            (self.tree.kind(*text), self.tree.kind(*list))
+        else {
+            return Ok(());
+        };
+        let clauses = format::check(source, items.len())
+            .map_err(|message| LoadError::new(self.tree.span(*text), message))?;
+        let items: Vec<Id> = items.iter().map(|item| item.value).collect();
+        for (clause, item) in clauses.into_iter().zip(items) {
+            let Some((_, found)) = self.formatted.iter().rev().find(|(id, _)| *id == item) else { continue };
+            let found = self.unifier.resolved(found);
+            let written = found.to_string();
+            if clause.takes(written.split('(').next().unwrap_or_default()) {
+                continue;
+            }
+            let error = LoadError::new(self.tree.span(item), clause.refusal(&written));
+            if found != Type::Any {
+                return Err(error);
+            }
+            let error = error.with_hint("hide the type with `dyn(…)`");
+            match self.dialect {
+                Dialect::Kubernetes => return Err(error),
+                Dialect::Claimgate => self.refuse(error),
+            }
+        }
+        Ok(())
     }
 
     /// The literals that Kubernetes looks into: patterns, durations, timestamps.
@@ -249,10 +286,7 @@ impl Checker {
             let Kind::Constant(Constant::Text(source)) = self.tree.kind(*id) else { continue };
             match Pattern::compile(source) {
                 Ok(compiled) => self.patterns.push(std::sync::Arc::new(compiled)),
-                Err(error) if name == "matches" => {
-                    return Err(LoadError::new(self.tree.span(*id), error.to_string()));
-                }
-                Err(_) => {}
+                Err(error) => return Err(LoadError::new(self.tree.span(*id), error.to_string())),
             }
         }
         let Some(first) = all.first() else { return Ok(()) };
@@ -293,6 +327,9 @@ impl Checker {
         for item in items {
             let found = self.item(item.value, item.optional)?;
             joined = Some(self.join(item.value, joined, &found));
+            if self.formats > 0 {
+                self.formatted.push((item.value, found.clone()));
+            }
             self.same_as(&mut first, found, item.value);
         }
         Ok(Type::list(joined.unwrap_or_else(|| self.unifier.fresh())))

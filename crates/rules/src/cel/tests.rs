@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-
 use claimgate_json::{Json, Limits, parse as parse_json};
 use proptest::prelude::*;
 
 use super::parser::parse;
 use super::tree::print::print;
 use super::{Dialect, Kind, Rule};
-use crate::{Budget, Exhausted, Inputs, RunError, Trace, User};
+use crate::{Budget, Exhausted, Inputs, RunError, Trace};
 
 const SMALL_STACK: usize = 2 << 20;
 
@@ -30,99 +28,6 @@ fn outcome(dialect: Dialect, kind: Kind, source: &str, claims: &Json) -> String 
     match rule.evaluate(&inputs, &mut Budget::CEL.clone(), None) {
         Ok(value) => value.to_string(),
         Err(error) => format!("run: {error}"),
-    }
-}
-
-/// Every row of the table that Kubernetes answered.
-#[test]
-fn rows_that_kubernetes_answered() {
-    let table = include_str!("../../testdata/cel.jsonl");
-    let mut wrong = Vec::new();
-    let mut counts: BTreeMap<(String, bool), usize> = BTreeMap::new();
-    for line in table.lines() {
-        // Values nested as deeply as expressions may be are more than the reader of the table takes.
-        let row: serde_json::Value = serde_json::from_str(line).unwrap_or_else(|_| {
-            let (head, _) = line.split_once(",\"value\":").unwrap();
-            serde_json::from_str(&format!("{head}}}")).unwrap()
-        });
-        let found = on_row(&row);
-        let wanted = row["outcome"].as_str().unwrap();
-        let same = found.0 == wanted && found.1;
-        *counts.entry((row["area"].as_str().unwrap().to_owned(), same)).or_default() += 1;
-        if !same {
-            wrong.push(format!(
-                "{} {}: {} wanted {} {} got {:?} {}",
-                row["id"], row["kind"], row["expression"], wanted, row["message"], found.0, found.2
-            ));
-        }
-    }
-    println!("{counts:#?}");
-    // Each of these is either a fault that is left, or a difference that the reference page gives a
-    // reason for. A row that is repaired must be taken out.
-    let known: Vec<&str> = include_str!("../../testdata/cel-differs.txt").lines().collect();
-    let ids: Vec<&str> = wrong.iter().filter_map(|line| line.split('"').nth(1)).collect();
-    let new: Vec<&String> =
-        wrong.iter().zip(&ids).filter(|(_, id)| !known.contains(id)).map(|(line, _)| line).collect();
-    assert!(new.is_empty(), "{} more rows differ: {new:#?}", new.len());
-    assert_eq!(known, ids, "rows that do not differ any more stand in testdata/cel-differs.txt");
-}
-
-fn on_row(row: &serde_json::Value) -> (&'static str, bool, String) {
-    let kind = match row["kind"].as_str().unwrap() {
-        "claimValidation" => Kind::ClaimValidation,
-        "userValidation" => Kind::UserValidation,
-        "username" => Kind::Username,
-        "groups" => Kind::Groups,
-        "uid" => Kind::Uid,
-        _ => Kind::Extra,
-    };
-    let rule = match Rule::compile(Dialect::Kubernetes, kind, row["expression"].as_str().unwrap()) {
-        Ok(rule) => rule,
-        Err(error) => return ("load", true, error.to_string()),
-    };
-    let claims = row.get("claims").map(|claims| self::claims(&claims.to_string()));
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let texts = |value: &serde_json::Value| {
-        value.as_array().map(|a| a.iter().map(text).collect::<Vec<_>>()).unwrap_or_default()
-    };
-    let user = &row["user"];
-    let groups = texts(&user["groups"]);
-    let extra: BTreeMap<String, Vec<String>> = user["extra"]
-        .as_object()
-        .map(|o| o.iter().map(|(k, v)| (k.clone(), texts(v))).collect())
-        .unwrap_or_default();
-    let (username, uid) = (text(&user["username"]), text(&user["uid"]));
-    let user = User { username: &username, uid: &uid, groups: &groups, extra: &extra };
-    let inputs = Inputs { claims: claims.as_ref(), user: Some(user), ..Inputs::default() };
-    let mut budget = Budget::CEL;
-    let found = match kind {
-        Kind::ClaimValidation | Kind::UserValidation => {
-            rule.test(&inputs, &mut budget, None).map(|value| serde_json::json!(value))
-        }
-        Kind::Username | Kind::Uid => {
-            rule.text(&inputs, &mut budget, None).map(|value| serde_json::json!(value))
-        }
-        _ => rule.texts(&inputs, &mut budget, None).map(|value| serde_json::json!(value)),
-    };
-    match found {
-        Ok(value) => {
-            let wanted = row.get("strings").unwrap_or(&row["value"]);
-            let same = *wanted == value || value == serde_json::json!([]) && row.get("strings").is_none();
-            ("value", same, value.to_string())
-        }
-        Err(error @ RunError::WrongType(_)) => {
-            let shown = rule.evaluate(&inputs, &mut Budget::CEL.clone(), None).map(|value| value.to_string());
-            let wanted = &row["value"];
-            let same = match (wanted, shown.as_deref()) {
-                (serde_json::Value::Bool(wanted), Ok(shown)) => shown == wanted.to_string(),
-                (serde_json::Value::Object(typed), Ok(shown)) if typed.contains_key("int") => {
-                    shown == text(&typed["int"])
-                }
-                _ => true,
-            };
-            ("type", same, format!("{error} {shown:?}"))
-        }
-        Err(error) => ("run", true, error.to_string()),
     }
 }
 

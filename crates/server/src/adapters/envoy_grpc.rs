@@ -162,5 +162,3 @@ fn parse_address(text: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-#[cfg(test)]
-mod tests;

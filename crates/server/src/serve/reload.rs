@@ -9,7 +9,8 @@ use claimgate_config::sections::Tls;
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::Secret;
 use claimgate_oidc::Issuers;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::event::{AccessKind, AccessMode, ModifyKind};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{Notify, watch};
 
 use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load};
@@ -198,18 +199,41 @@ pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<boo
 struct Watcher {
     system: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
+    files: Arc<Mutex<BTreeSet<PathBuf>>>,
+}
+
+/// Whether an event can mean another content of one of `files`. Reading does not; writing into another
+/// file of the folder, such as a log, does not; whatever comes, goes or is renamed may, for a mounted
+/// ConfigMap changes by a link beside the file.
+fn matters(event: &Event, files: &BTreeSet<PathBuf>) -> bool {
+    match event.kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+        | EventKind::Modify(ModifyKind::Data(_) | ModifyKind::Metadata(_)) => {
+            event.paths.iter().any(|path| files.iter().any(|file| file.file_name() == path.file_name()))
+        }
+        EventKind::Access(_) => false,
+        _ => true,
+    }
 }
 
 impl Watcher {
     fn new(changed: Arc<Notify>) -> Self {
-        let system = notify::recommended_watcher(move |_| changed.notify_one());
+        let files: Arc<Mutex<BTreeSet<PathBuf>>> = Arc::default();
+        let watched = files.clone();
+        let system = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            let files = watched.lock().unwrap_or_else(PoisonError::into_inner);
+            if event.is_ok_and(|event| matters(&event, &files)) {
+                changed.notify_one();
+            }
+        });
         if let Err(error) = &system {
             tracing::warn!(%error, "Files cannot be watched; they are looked at every second");
         }
-        Self { system: system.ok(), folders: BTreeSet::new() }
+        Self { system: system.ok(), folders: BTreeSet::new(), files }
     }
 
     fn follow(&mut self, files: &BTreeSet<PathBuf>) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone_from(files);
         let Some(system) = &mut self.system else { return };
         let parent = |file: &PathBuf| {
             let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -21,9 +21,6 @@ const TYPE_NAMES: &[&str] = &[
     "google.protobuf.Timestamp",
     "net.IP",
     "net.CIDR",
-    "kubernetes.URL",
-    "kubernetes.Quantity",
-    "kubernetes.Semver",
     "kubernetes.NamedFormat",
 ];
 

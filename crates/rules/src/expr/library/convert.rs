@@ -196,7 +196,7 @@ fn write_json(out: &mut String, value: &Value<'_>, indent: usize, budget: &mut B
             out.push('}');
         }
         Value::Str(text) => quote_json(out, text.as_str()),
-        Value::Bytes(bytes) => quote_json(out, &encode(bytes)),
+        Value::Bytes(bytes) => quote_json(out, &crate::text::base64(bytes)),
         Value::Duration(value) => out.push_str(&value.to_string()),
         Value::Time(time) => quote_json(out, &time.to_string()),
         Value::Float(value) if !value.is_finite() => return Err(RunError::failed("JSON has no such number")),
@@ -254,23 +254,6 @@ fn owned<'a>(json: &Json) -> Value<'a> {
     }
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// RFC 4648 §4.
-fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 4 / 3 + 4);
-    for chunk in bytes.chunks(3) {
-        let at = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let group = at(0) << 16 | at(1) << 8 | at(2);
-        for place in 0..4 {
-            let sextet = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
-            let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
-            out.push(char::from(if place as usize > chunk.len() { b'=' } else { letter }));
-        }
-    }
-    out
-}
-
 /// RFC 4648 §4 with padding; line ends are skipped, as the original does.
 fn decode(text: &str) -> Option<Vec<u8>> {
     let letters: Vec<u8> = text.bytes().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
@@ -282,7 +265,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     let significant = letters.len() - padding;
     let (mut group, mut bits) = (0_u32, 0_u32);
     for letter in letters.get(..significant)? {
-        let sextet = ALPHABET.iter().position(|known| known == letter)?;
+        let sextet = crate::text::ALPHABET.iter().position(|known| known == letter)?;
         group = (group << 6 | u32::try_from(sextet).ok()?) & 0x00ff_ffff;
         bits += 6;
         if bits >= 8 {
@@ -297,7 +280,7 @@ pub(super) fn to_base64<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Out
     let text = text_at(arguments, 0)?;
     budget.scan(text.len())?;
     budget.take_bytes(text.len().saturating_mul(2))?;
-    Ok(Value::text(encode(text.as_bytes())))
+    Ok(Value::text(crate::text::base64(text.as_bytes())))
 }
 
 pub(super) fn from_base64<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<Value<'a>> {

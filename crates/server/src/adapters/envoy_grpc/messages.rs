@@ -170,8 +170,9 @@ pub(super) struct HeaderValueOption {
 pub(super) struct Header {
     #[prost(string, tag = "1")]
     pub(super) key: String,
-    #[prost(bytes = "bytes", tag = "3")]
-    pub(super) raw_value: Bytes,
+    /// A text to Envoy, which reads `raw_value` in check requests only. Ours are UTF-8.
+    #[prost(bytes = "bytes", tag = "2")]
+    pub(super) value: Bytes,
 }
 
 /// `HeaderAppendAction`.
@@ -183,9 +184,9 @@ pub(super) enum AppendAction {
 
 impl HeaderValueOption {
     pub(super) fn new(name: &HeaderName, value: &HeaderValue, action: AppendAction) -> Self {
-        let raw_value = Bytes::copy_from_slice(value.as_bytes());
+        let value = Bytes::copy_from_slice(value.as_bytes());
         Self {
-            header: Some(Header { key: name.as_str().to_owned(), raw_value }),
+            header: Some(Header { key: name.as_str().to_owned(), value }),
             append_action: action as i32,
             keep_empty_value: true,
         }

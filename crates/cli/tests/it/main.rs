@@ -1,0 +1,5 @@
+//! The command as its users run it; what the documentation shows is tried here.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod documentation;
+mod rule;

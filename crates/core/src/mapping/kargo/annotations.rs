@@ -1,0 +1,163 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use claimgate_json::{Json, Limits, parse};
+
+/// The annotation that holds a JSON object: claims with lists of accepted texts.
+pub const CLAIMS: &str = "rbac.kargo.akuity.io/claims";
+/// What the annotations of single claims begin with; the claim's name follows, and the value is a list
+/// with commas.
+pub const CLAIM_PREFIX: &str = "rbac.kargo.akuity.io/claim.";
+
+/// The oldest annotations, with the claims they stand for.
+const OLDEST: [(&str, &str); 3] = [
+    ("rbac.kargo.akuity.io/sub", "sub"),
+    ("rbac.kargo.akuity.io/email", "email"),
+    ("rbac.kargo.akuity.io/groups", "groups"),
+];
+
+/// What the annotations of one account accept, all forms united.
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    pub(super) claims: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    /// Why the annotation [`CLAIMS`] has no effect, if it has none.
+    pub(super) fault: Option<String>,
+}
+
+impl Accepted {
+    /// `None` without any of the annotations.
+    pub(super) fn read(annotations: &BTreeMap<String, String>) -> Option<Self> {
+        let mut accepted = Self::default();
+        let mut any = false;
+        for (annotation, text) in annotations {
+            if annotation == CLAIMS {
+                any = true;
+                match read_object(text) {
+                    Ok(claims) => claims.into_iter().for_each(|(claim, value)| accepted.add(&claim, value)),
+                    Err(fault) => accepted.fault = Some(fault),
+                }
+                continue;
+            }
+            let oldest = OLDEST.iter().find(|(name, _)| name == annotation).map(|(_, claim)| *claim);
+            let Some(claim) = annotation.strip_prefix(CLAIM_PREFIX).or(oldest) else { continue };
+            any = true;
+            for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+                accepted.add(claim, item.into());
+            }
+        }
+        any.then_some(accepted)
+    }
+
+    fn add(&mut self, claim: &str, value: Box<str>) {
+        self.claims.entry(claim.into()).or_default().insert(value);
+    }
+}
+
+/// The claims of the object with one accepted text each, or why the whole annotation has no effect: one
+/// value that is no list of texts spoils it, a null does not.
+fn read_object(text: &str) -> Result<Vec<(Box<str>, Box<str>)>, String> {
+    let document = parse(text.as_bytes(), Limits::default()).map_err(|error| error.to_string())?;
+    let members = match &document {
+        Json::Null => return Ok(Vec::new()),
+        Json::Object(members) => members,
+        other => return Err(format!("it is a {}, not an object", other.kind())),
+    };
+    let mut accepted = Vec::new();
+    for (claim, value) in members.iter() {
+        let items = match value {
+            Json::Null => continue,
+            Json::Array(items) => items,
+            other => {
+                let kind = other.kind();
+                return Err(format!("claim `{claim}` has a {kind}; write a list of texts, `[\"…\"]`"));
+            }
+        };
+        for item in items {
+            match item {
+                // An empty text is a value here, otherwise than in a list with commas.
+                Json::String(item) => accepted.push((claim.into(), item.trim().into())),
+                Json::Null => {}
+                other => {
+                    let kind = other.kind();
+                    return Err(format!("claim `{claim}` has a {kind} in its list; write it as a text"));
+                }
+            }
+        }
+    }
+    Ok(accepted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(annotations: &[(&str, &str)]) -> Option<Accepted> {
+        Accepted::read(&annotations.iter().map(|(name, text)| ((*name).into(), (*text).into())).collect())
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        for (name, annotation, text, expected) in [
+            (
+                "JSON",
+                CLAIMS,
+                r#"{"groups":["dev"," ops "],"email":["a@x"]}"#,
+                "email=a@x groups=dev groups=ops",
+            ),
+            ("JSON, an empty text", CLAIMS, r#"{"a":["  "]}"#, "a="),
+            ("JSON, a null member", CLAIMS, r#"{"x":null,"groups":["dev"]}"#, "groups=dev"),
+            ("JSON, a null item", CLAIMS, r#"{"groups":["dev",null]}"#, "groups=dev"),
+            ("JSON null", CLAIMS, "null", ""),
+            ("JSON, any name", CLAIMS, r#"{"cognito:groups":["a,b"],"":["c"]}"#, "=c cognito:groups=a,b"),
+            (
+                "one claim",
+                "rbac.kargo.akuity.io/claim.groups",
+                " dev,, release ,",
+                "groups=dev groups=release",
+            ),
+            ("one claim without a name", "rbac.kargo.akuity.io/claim.", "x", "=x"),
+            ("no value", "rbac.kargo.akuity.io/claim.groups", " , ", ""),
+            ("oldest sub", "rbac.kargo.akuity.io/sub", "1,2", "sub=1 sub=2"),
+            ("oldest email", "rbac.kargo.akuity.io/email", "a@x", "email=a@x"),
+            ("oldest groups", "rbac.kargo.akuity.io/groups", "dev", "groups=dev"),
+        ] {
+            let accepted = read(&[(annotation, text)]).unwrap();
+            let flat: Vec<String> = accepted
+                .claims
+                .iter()
+                .flat_map(|(claim, values)| values.iter().map(move |value| format!("{claim}={value}")))
+                .collect();
+            assert_eq!(flat.join(" "), expected, "{name}");
+            assert_eq!(accepted.fault, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_no_list_of_texts_spoils_the_object_but_no_other_annotation() {
+        for text in [
+            r#"{"groups":["dev"],"level":3}"#,
+            r#"{"groups":["dev"],"email":"a@x"}"#,
+            r#"{"groups":["dev"],"a":{}}"#,
+            r#"{"groups":["dev"],"a":true}"#,
+            r#"{"groups":["dev",3]}"#,
+            r#"{"groups":["dev",["ops"]]}"#,
+            r#"{"groups":["dev"]"#,
+            r#"{"groups":["dev"],"groups":["ops"]}"#,
+            r#"["dev"]"#,
+            "dev",
+            "",
+        ] {
+            let accepted = read(&[(CLAIMS, text), ("rbac.kargo.akuity.io/claim.sub", "1")]).unwrap();
+            assert!(accepted.fault.is_some(), "{text}");
+            assert_eq!(accepted.claims.len(), 1, "{text}");
+            assert!(accepted.claims.contains_key("sub"), "{text}");
+        }
+    }
+
+    #[test]
+    fn other_annotations_are_none() {
+        for name in ["rbac.kargo.akuity.io/managed", "rbac.kargo.akuity.io/name", "claims", "x/claim.groups"]
+        {
+            assert!(read(&[(name, "true")]).is_none(), "{name}");
+        }
+    }
+}
