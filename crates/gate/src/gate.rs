@@ -38,6 +38,8 @@ pub struct Gate {
 pub struct GateSettings {
     /// The largest token, in bytes.
     pub token_bytes: usize,
+    /// The deepest nest of a token's header and claims.
+    pub json_depth: usize,
     /// How many verified tokens are remembered.
     pub cached_tokens: usize,
     /// The installation's key for the digests of credentials in the audit log.
@@ -86,7 +88,7 @@ impl Gate {
         let owned = Arc::new(OwnedHeaders::new(headers));
         Ok(Self {
             owned,
-            authenticator: Authenticator::new(keys, settings.token_bytes),
+            authenticator: Authenticator::new(keys, settings.token_bytes, settings.json_depth),
             cache: TokenCache::new(settings.cached_tokens)?,
             audit_key: settings.audit_key,
             routes,

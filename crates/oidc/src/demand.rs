@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use crate::schedule::{TokenBucket, UnknownKeyIds};
+use crate::schedule::{KeyLimits, TokenBucket, UnknownKeyIds};
 use crate::shared::Shared;
 use crate::{Clock, KeySnapshot, Moment};
 
@@ -31,6 +31,8 @@ pub(crate) struct Demand {
     state: Mutex<State>,
     progress: watch::Sender<Progress>,
     wake: Notify,
+    /// How long a key ID that is not there is not asked for again.
+    pub(crate) negative: Duration,
 }
 
 #[derive(Debug)]
@@ -59,11 +61,11 @@ enum Step {
 }
 
 impl Demand {
-    pub(crate) fn new(now: Moment) -> Self {
-        let (bucket, unknown) = (TokenBucket::full(now), UnknownKeyIds::default());
+    pub(crate) fn new(limits: &KeyLimits, now: Moment) -> Self {
+        let (bucket, unknown) = (TokenBucket::full(limits, now), UnknownKeyIds::default());
         let state = State { pending: false, all_asked: false, started: 0, bucket, unknown };
         let progress = watch::Sender::new(Progress::default());
-        Self { state: Mutex::new(state), progress, wake: Notify::new() }
+        Self { state: Mutex::new(state), progress, wake: Notify::new(), negative: limits.negative }
     }
 
     /// Resolves when a round is asked for. The engine's side.
@@ -147,7 +149,8 @@ impl Shared {
                 return KeyLookup::Failed;
             }
             if round > before {
-                self.demand.lock().unknown.insert(id, clock.now());
+                let now = clock.now();
+                self.demand.lock().unknown.insert(id, now, now + self.demand.negative);
                 return KeyLookup::Unknown;
             }
         }

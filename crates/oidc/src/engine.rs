@@ -63,7 +63,7 @@ impl Engine {
     ) -> Self {
         let now = outside.clock.now();
         let mut former = former.into_iter();
-        let source = |kind| Source::new(kind, former.next().flatten(), now);
+        let source = |kind| Source::new(kind, former.next().flatten(), spec.limits, now);
         let sources: Vec<Source> = spec.sources.iter().cloned().map(source).collect();
         let connection = Connection::new(spec.transport.clone(), &outside.system_trust);
         let watches_files = connection.has_file() || sources.iter().any(|source| source.file().is_some());
@@ -195,7 +195,7 @@ impl Engine {
             }
             Err(error) => {
                 let first = source.failures() == 0;
-                source.failed(now, time, |failures| retry_after(failures, unit));
+                source.failed(now, time, |failures| retry_after(&self.spec.limits, failures, unit));
                 self.round_failed = true;
                 self.report.failed_fetches += 1;
                 self.record(&error, time, first);

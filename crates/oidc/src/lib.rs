@@ -31,6 +31,7 @@ pub use demand::KeyLookup;
 pub use discovery::DiscoveryError;
 pub use error::KeySourceError;
 pub use issuers::{Applied, Environment, IssuerKeys, Issuers, RepeatedIssuer, Superseded};
+pub use schedule::KeyLimits;
 pub use snapshot::{Generation, KeySnapshot, KeyState};
 pub use spec::{
     CertificateAuthority, InlineKeys, InlineKeysError, IssuerId, IssuerSpec, KeySource, Transport,

@@ -4,38 +4,71 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
+use claimgate_crypto::KeySetLimits;
+
 use crate::Moment;
 
-/// Between refreshes, if the provider names no time.
-const REFRESH: Duration = Duration::from_mins(15);
-/// The bounds of a time that the provider names.
-const MIN_REFRESH: Duration = Duration::from_mins(1);
-const MAX_REFRESH: Duration = Duration::from_hours(24);
-/// The bounds of the wait after a failure.
-const MIN_RETRY: Duration = Duration::from_millis(500);
-const MAX_RETRY: Duration = Duration::from_secs(5);
-/// How long keys are used after they were last fetched.
-pub(crate) const STALE_CEILING: Duration = Duration::from_hours(24);
 /// How often a file is looked at.
 pub(crate) const FILE_POLL: Duration = Duration::from_secs(1);
-/// How long a key ID that the provider does not have is not asked for again.
-const NEGATIVE: Duration = Duration::from_secs(10);
 /// The most key IDs that are remembered as unknown.
 const MAX_NEGATIVE: usize = 1024;
-/// Fetches for unknown key IDs: so many at once, then one per interval.
-const BURST: u32 = 3;
-const REFILL: Duration = Duration::from_secs(10);
+
+/// How often, how long and how much, for the keys of one issuer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyLimits {
+    /// Between refreshes, if the provider names no time.
+    pub refresh: Duration,
+    /// The shortest time that a provider's `Cache-Control` can name.
+    pub refresh_min: Duration,
+    /// The longest time that a provider's `Cache-Control` can name.
+    pub refresh_max: Duration,
+    /// The wait after a first failure.
+    pub retry_min: Duration,
+    /// The longest wait after failures.
+    pub retry_max: Duration,
+    /// How long keys are used after they were last fetched.
+    pub stale: Duration,
+    /// How long a key ID that the provider does not have is not asked for again.
+    pub negative: Duration,
+    /// Fetches that unknown key IDs may cause at once.
+    pub unknown_burst: u32,
+    /// The time after which they may cause one more.
+    pub unknown_interval: Duration,
+    /// The largest discovery document, in bytes.
+    pub discovery_bytes: usize,
+    /// The bounds of a key set.
+    pub key_set: KeySetLimits,
+}
+
+impl Default for KeyLimits {
+    fn default() -> Self {
+        Self {
+            refresh: Duration::from_mins(15),
+            refresh_min: Duration::from_mins(1),
+            refresh_max: Duration::from_hours(24),
+            retry_min: Duration::from_millis(500),
+            retry_max: Duration::from_secs(5),
+            stale: Duration::from_hours(24),
+            negative: Duration::from_secs(10),
+            unknown_burst: 3,
+            unknown_interval: Duration::from_secs(10),
+            discovery_bytes: 256 * 1024,
+            key_set: KeySetLimits::default(),
+        }
+    }
+}
 
 /// From a success to the next fetch: up to a tenth earlier than the time named, never later.
-pub(crate) fn refresh_after(fresh_for: Option<Duration>, unit: f64) -> Duration {
-    let named = fresh_for.unwrap_or(REFRESH).clamp(MIN_REFRESH, MAX_REFRESH);
-    named.mul_f64(1.0 - 0.1 * unit).max(MIN_REFRESH)
+pub(crate) fn refresh_after(limits: &KeyLimits, fresh_for: Option<Duration>, unit: f64) -> Duration {
+    let longest = limits.refresh_max.max(limits.refresh_min);
+    let named = fresh_for.unwrap_or(limits.refresh).clamp(limits.refresh_min, longest);
+    named.mul_f64(1.0 - 0.1 * unit).max(limits.refresh_min)
 }
 
 /// From a failure, the `failures`th in a row, to the next fetch: doubling, with up to a quarter less.
-pub(crate) fn retry_after(failures: u32, unit: f64) -> Duration {
-    let doubled = MIN_RETRY.saturating_mul(1 << failures.saturating_sub(1).min(8));
-    doubled.min(MAX_RETRY).mul_f64(1.0 - 0.25 * unit).max(MIN_RETRY)
+pub(crate) fn retry_after(limits: &KeyLimits, failures: u32, unit: f64) -> Duration {
+    let doubled = limits.retry_min.saturating_mul(1 << failures.saturating_sub(1).min(8));
+    doubled.min(limits.retry_max).mul_f64(1.0 - 0.25 * unit).max(limits.retry_min)
 }
 
 /// The allowance for fetches that unknown key IDs cause.
@@ -43,19 +76,22 @@ pub(crate) fn retry_after(failures: u32, unit: f64) -> Duration {
 pub(crate) struct TokenBucket {
     tokens: u32,
     refilled: Moment,
+    burst: u32,
+    interval: Duration,
 }
 
 impl TokenBucket {
-    pub(crate) fn full(now: Moment) -> Self {
-        Self { tokens: BURST, refilled: now }
+    pub(crate) fn full(limits: &KeyLimits, now: Moment) -> Self {
+        let (burst, interval) = (limits.unknown_burst, limits.unknown_interval);
+        Self { tokens: burst, refilled: now, burst, interval }
     }
 
     pub(crate) fn take(&mut self, now: Moment) -> bool {
-        while self.tokens < BURST && now.since(self.refilled) >= REFILL {
+        while self.tokens < self.burst && now.since(self.refilled) >= self.interval {
             self.tokens += 1;
-            self.refilled = self.refilled + REFILL;
+            self.refilled = self.refilled + self.interval;
         }
-        if self.tokens == BURST {
+        if self.tokens == self.burst {
             self.refilled = now;
         }
         let taken = self.tokens > 0;
@@ -77,12 +113,12 @@ impl UnknownKeyIds {
         self.hashes.get(&self.keys.hash_one(id)).is_some_and(|until| now < *until)
     }
 
-    pub(crate) fn insert(&mut self, id: &str, now: Moment) {
+    pub(crate) fn insert(&mut self, id: &str, now: Moment, until: Moment) {
         if self.hashes.len() >= MAX_NEGATIVE {
             self.hashes.retain(|_, until| now < *until);
         }
         if self.hashes.len() < MAX_NEGATIVE {
-            self.hashes.insert(self.keys.hash_one(id), now + NEGATIVE);
+            self.hashes.insert(self.keys.hash_one(id), until);
         }
     }
 }
@@ -107,14 +143,14 @@ mod tests {
             (Some(0), 1.0, 60),
             (Some(10 * day), 0.0, day),
         ] {
-            let after = refresh_after(named.map(Duration::from_secs), unit);
+            let after = refresh_after(&KeyLimits::default(), named.map(Duration::from_secs), unit);
             assert_eq!(after.as_secs(), seconds, "{named:?} {unit}");
         }
     }
 
     #[test]
     fn retries_stay_between_half_a_second_and_five() {
-        let millis = |failures, unit| retry_after(failures, unit).as_millis();
+        let millis = |failures, unit| retry_after(&KeyLimits::default(), failures, unit).as_millis();
         assert_eq!((1..=6).map(|n| millis(n, 0.0)).collect::<Vec<_>>(), [500, 1000, 2000, 4000, 5000, 5000]);
         assert_eq!(millis(1, 1.0), 500);
         assert_eq!(millis(3, 1.0), 1500);
@@ -123,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_bucket_gives_a_burst_and_then_one_per_interval() {
-        let mut bucket = TokenBucket::full(at(0));
+        let mut bucket = TokenBucket::full(&KeyLimits::default(), at(0));
         let taken = |bucket: &mut TokenBucket, second| (0..5).filter(|_| bucket.take(at(second))).count();
         assert_eq!(taken(&mut bucket, 100), 3);
         assert_eq!(taken(&mut bucket, 109), 0);
@@ -136,15 +172,15 @@ mod tests {
     #[test]
     fn unknown_key_ids_are_forgotten_in_time_and_bounded() {
         let mut unknown = UnknownKeyIds::default();
-        unknown.insert("a", at(0));
+        unknown.insert("a", at(0), at(10));
         assert!(unknown.contains("a", at(9)));
         assert!(!unknown.contains("a", at(10)));
         assert!(!unknown.contains("b", at(0)));
         for n in 0..5000 {
-            unknown.insert(&n.to_string(), at(0));
+            unknown.insert(&n.to_string(), at(0), at(10));
         }
         assert_eq!(unknown.hashes.len(), MAX_NEGATIVE);
-        unknown.insert("later", at(10));
+        unknown.insert("later", at(10), at(20));
         assert!(unknown.contains("later", at(10)));
         assert_eq!(unknown.hashes.len(), 1);
     }

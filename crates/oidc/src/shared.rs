@@ -80,7 +80,7 @@ impl Shared {
         Self {
             id,
             has_remote_source: spec.sources.iter().any(remote),
-            demand: Demand::new(now),
+            demand: Demand::new(&spec.limits, now),
             files_changed: Notify::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
             status: ArcSwap::from_pointee(status),

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use claimgate_crypto::{KeySet, KeySetError, KeySetLimits};
 use claimgate_fetch::{FetchUrl, ProxyUrl, Timeouts};
 
+use crate::KeyLimits;
+
 /// The identity of an issuer in the registry: what the configuration calls it, which is its URL unless
 /// it has a name of its own. Two issuers never share keys.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -42,6 +44,8 @@ pub struct IssuerSpec {
     pub sources: Vec<KeySource>,
     /// How it is called.
     pub transport: Transport,
+    /// How often, how long and how much.
+    pub limits: KeyLimits,
 }
 
 impl IssuerSpec {

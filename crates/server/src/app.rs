@@ -26,7 +26,11 @@ impl App {
     ///
     /// # Errors
     /// The system has no randomness.
-    pub fn new(runtime: Arc<Runtime>, telemetry: Telemetry, clock: fn() -> Timestamp) -> Result<Self, RandomError> {
+    pub fn new(
+        runtime: Arc<Runtime>,
+        telemetry: Telemetry,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, RandomError> {
         Ok(Self { runtime: ArcSwap::new(runtime), telemetry, ids: DecisionIds::new()?, clock })
     }
 

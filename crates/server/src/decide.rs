@@ -54,7 +54,7 @@ impl Answer {
 pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status: fn(u16) -> u16) -> Answer {
     let (now, began) = (app.now(), Instant::now());
     let id = app.decision_id();
-    let decided = match &question.asked {
+    let mut decided = match &question.asked {
         Err(denial) => undecided(denial.clone()),
         Ok(asked) => {
             let facts = RequestFacts {
@@ -66,6 +66,7 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
             within_deadline(runtime, facts, now).await
         }
     };
+    bound_failures(runtime, &question, &mut decided);
     let answer = Answer { id, decided };
     let outcome = outcome(&answer.decided.decision);
     let elapsed = began.elapsed();
@@ -77,17 +78,26 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
     answer
 }
 
-async fn within_deadline(
-    runtime: &Runtime,
-    facts: RequestFacts<'_>,
-    now: Timestamp,
-) -> Decided {
+/// Tells a source that has failed too often so, in place of the reason of one more failure.
+fn bound_failures(runtime: &Runtime, question: &Question<'_>, decided: &mut Decided) {
+    let (Decision::Deny(denial), Ok(asked)) = (&mut decided.decision, &question.asked) else { return };
+    let Some(source) = asked.client else { return };
+    if !runtime.failed_attempts.count(source, denial.reason) {
+        denial.detail = format!("{}: {}", denial.reason.code(), denial.detail);
+        denial.reason = DenyReason::TooManyFailures;
+    }
+}
+
+async fn within_deadline(runtime: &Runtime, facts: RequestFacts<'_>, now: Timestamp) -> Decided {
     let mut trace = Trace::off();
     let deciding = runtime.gate.decide(facts, now, &mut trace);
     match tokio::time::timeout(runtime.decision_deadline, deciding).await {
         Ok(decided) => decided,
         // The only thing waited for is an issuer's keys.
-        Err(_) => undecided(Denial::new(DenyReason::IssuerUnavailable, "the decision took longer than its deadline")),
+        Err(_) => undecided(Denial::new(
+            DenyReason::IssuerUnavailable,
+            "the decision took longer than its deadline",
+        )),
     }
 }
 
@@ -136,7 +146,8 @@ fn record(
         status: status(answer.reason().map_or(200, DenyReason::status)),
         reason: answer.reason(),
         detail,
-        request: request.unwrap_or(AuditedRequest { client: Some(question.peer), ..AuditedRequest::default() }),
+        request: request
+            .unwrap_or(AuditedRequest { client: Some(question.peer), ..AuditedRequest::default() }),
         credential: decided.credential.clone(),
         identity: decided.identity.as_ref().map(Arc::clone),
         rule,

@@ -31,7 +31,12 @@ pub enum Doors {
 }
 
 /// Answers one request of a listener.
-pub async fn answer(app: Arc<App>, doors: Doors, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
+pub async fn answer(
+    app: Arc<App>,
+    doors: Doors,
+    caller: Caller,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     let runtime = app.runtime.load_full();
     let caller = Caller { trusted: caller.trusted || runtime.trusts(caller.address), ..caller };
     let path = request.uri().path();
@@ -93,9 +98,17 @@ fn render(answer: &Answer, client: &HeaderMap) -> Response<AnswerBody> {
     }
 }
 
-async fn grpc(app: &App, runtime: &Runtime, caller: Caller, request: Request<Incoming>) -> Response<AnswerBody> {
+async fn grpc(
+    app: &App,
+    runtime: &Runtime,
+    caller: Caller,
+    request: Request<Incoming>,
+) -> Response<AnswerBody> {
     let (parts, body) = request.into_parts();
-    let is_grpc = parts.headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
+    let is_grpc = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
     if parts.version != Version::HTTP_2 || parts.method != Method::POST || !is_grpc {
         let mut response = nothing_here(app, &parts);
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -110,7 +123,8 @@ async fn grpc(app: &App, runtime: &Runtime, caller: Caller, request: Request<Inc
         Err(denial) => (Err(denial), HeaderMap::new(), None),
     };
     let adapter = envoy_grpc::INFO.name;
-    let question = Question { adapter, asked, headers: &headers, route: route.as_deref(), peer: caller.address };
+    let question =
+        Question { adapter, asked, headers: &headers, route: route.as_deref(), peer: caller.address };
     let answer = decide(app, runtime, question, |status| status).await;
     grpc_response(check_response(&answer, &headers).await)
 }
@@ -122,7 +136,11 @@ async fn check_response(answer: &Answer, client: &HeaderMap) -> Bytes {
             user: identity.username(),
             groups: identity.groups(),
             route: decided.route.as_ref().map_or("", |route| &route.name),
-            entry: decided.credential.as_ref().and_then(|credential| credential.entry.as_deref()).unwrap_or_default(),
+            entry: decided
+                .credential
+                .as_ref()
+                .and_then(|credential| credential.entry.as_deref())
+                .unwrap_or_default(),
         });
         return envoy_grpc::allow(grant.headers(), answer.id, client, metadata.as_ref());
     }

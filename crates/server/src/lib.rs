@@ -5,6 +5,7 @@
 //! - [`adapters`]: one proxy's way of asking per file: what it says of the request, how it wants the answer.
 //! - [`decide`]: the one call into the gate, with deadline, audit and metrics around it.
 //! - [`answer`]: what a refusal looks like.
+//! - [`attempts`]: failed authentications, bounded for each source.
 //! - [`app`]: what lives as long as the process.
 //! - [`runtime`]: what one configuration makes; replaced as a whole on reload.
 //! - [`serve`]: a gateway from its configuration file to its end, with reload.
@@ -16,6 +17,7 @@ pub mod adapters;
 pub mod admin;
 pub mod answer;
 pub mod app;
+pub mod attempts;
 pub mod body;
 pub mod decide;
 pub mod doors;

@@ -24,17 +24,24 @@ use crate::body::AnswerBody;
 
 /// How long a client may take for a TLS handshake and for the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long running requests may go on after the end was asked for.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 /// The most streams that one HTTP/2 connection may have open at once.
 const MAX_STREAMS: u32 = 1024;
+
+/// The bounds of a listener.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerLimits {
+    /// The most bytes of a request's headers.
+    pub header_bytes: usize,
+    /// How long running requests may go on after the end was asked for.
+    pub drain: Duration,
+}
 
 /// A socket that is bound and not yet served.
 pub struct Listener {
     socket: TcpListener,
     /// The certificate in force; none for plain HTTP. Replaced on reload.
     tls: Option<Arc<ArcSwapOption<ServerConfig>>>,
-    header_bytes: usize,
+    limits: ListenerLimits,
 }
 
 impl Listener {
@@ -45,9 +52,9 @@ impl Listener {
     pub async fn bind(
         address: SocketAddr,
         tls: Option<Arc<ArcSwapOption<ServerConfig>>>,
-        header_bytes: usize,
+        limits: ListenerLimits,
     ) -> io::Result<Self> {
-        Ok(Self { socket: TcpListener::bind(address).await?, tls, header_bytes })
+        Ok(Self { socket: TcpListener::bind(address).await?, tls, limits })
     }
 
     /// The address that was bound.
@@ -65,7 +72,7 @@ impl Listener {
         F: Future<Output = Response<AnswerBody>> + Send + 'static,
     {
         let graceful = GracefulShutdown::new();
-        let server = server(self.header_bytes);
+        let server = server(self.limits.header_bytes);
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -81,11 +88,12 @@ impl Listener {
                 }
             };
             let tls = self.tls.as_ref().map(|tls| tls.load_full());
-            let connection = Connection { server: server.clone(), watcher: graceful.watcher(), service: service.clone() };
+            let connection =
+                Connection { server: server.clone(), watcher: graceful.watcher(), service: service.clone() };
             tokio::spawn(connection.run(stream, peer, tls));
         }
         drop(self.socket);
-        if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        if tokio::time::timeout(self.limits.drain, graceful.shutdown()).await.is_err() {
             tracing::warn!("Some requests did not end in time");
         }
     }
@@ -132,7 +140,8 @@ where
                 match tokio::time::timeout(HEADER_TIMEOUT, handshake).await {
                     Ok(Ok(stream)) => {
                         // Only a certificate that rustls has verified is listed.
-                        let trusted = stream.get_ref().1.peer_certificates().is_some_and(|chain| !chain.is_empty());
+                        let trusted =
+                            stream.get_ref().1.peer_certificates().is_some_and(|chain| !chain.is_empty());
                         self.serve(TokioIo::new(stream), Caller { address, trusted, tls: true }).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "A TLS handshake failed"),

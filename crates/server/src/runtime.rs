@@ -13,6 +13,8 @@ use claimgate_crypto::digest::HmacKey;
 use claimgate_gate::{Gate, GateSettings};
 use ipnet::IpNet;
 
+use crate::attempts::FailedAttempts;
+
 pub use issuers::{IssuerError, specs};
 
 /// Everything that one configuration decides with. Issuers and their keys live outside, so that a reload
@@ -24,6 +26,8 @@ pub struct Runtime {
     pub trusted_proxies: Vec<IpNet>,
     /// How long a decision may take.
     pub decision_deadline: Duration,
+    /// Failed authentications.
+    pub failed_attempts: FailedAttempts,
     /// Whether the admin listener explains decisions.
     pub explain: bool,
     /// A number that each configuration in force has for itself, counted from 1.
@@ -46,6 +50,7 @@ impl Runtime {
         let size = |size: u64| usize::try_from(size).unwrap_or(usize::MAX);
         let settings = GateSettings {
             token_bytes: size(limits.token_size.value.0),
+            json_depth: size(limits.json_depth.value),
             cached_tokens: size(limits.token_cache.value),
             audit_key,
         };
@@ -53,6 +58,10 @@ impl Runtime {
             gate: Gate::new(compiled.routes, keys, settings)?,
             trusted_proxies: config.trusted_proxies.iter().map(|network| network.value).collect(),
             decision_deadline: limits.decision_timeout.value,
+            failed_attempts: FailedAttempts::new(
+                limits.failed_attempts.value,
+                limits.failed_attempts_per_second.value,
+            ),
             explain: config.listeners.admin.explain,
             generation,
         })

@@ -11,12 +11,12 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use claimgate_config::sections::{AuditSink, Logging, Tls};
 use claimgate_config::{At, Code, Compiled, Config, Diagnostic, Diagnostics};
-use ipnet::IpNet;
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::digest::HmacKey;
 use claimgate_crypto::{RandomError, Secret, random_bytes};
 use claimgate_fetch::{Trust, TrustError};
 use claimgate_oidc::{Environment, IssuerId, Issuers, RepeatedIssuer, SystemClock, SystemJitter};
+use ipnet::IpNet;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -25,7 +25,7 @@ use crate::admin::{self, ExplainError, Explanation, Hypothesis};
 use crate::app::App;
 use crate::doors::{self, Doors};
 use crate::files::ConfigFiles;
-use crate::listen::Listener;
+use crate::listen::{Listener, ListenerLimits};
 use crate::runtime::{IssuerError, Runtime, specs};
 use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry};
 use crate::tls::{TlsError, server_config};
@@ -166,7 +166,9 @@ pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
             let mut problems = loaded.warnings;
             let listeners = &loaded.config.listeners;
             let check = listeners.check.as_ref().and_then(|check| check.tls.as_ref());
-            for tls in [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten() {
+            for tls in
+                [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten()
+            {
                 if let Err(error) = server_config(tls, &loaded.files) {
                     let place = &tls.certificate_file.place;
                     problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
@@ -238,7 +240,11 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`]; nothing was left behind.
-    pub async fn start(path: &Path, overrides: Overrides, clock: fn() -> Timestamp) -> Result<Self, StartError> {
+    pub async fn start(
+        path: &Path,
+        overrides: Overrides,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, StartError> {
         let mut loaded = load(path)?;
         overrides.apply(&mut loaded.config);
         loaded.warnings.problems().iter().for_each(|problem| tracing::warn!(%problem, "Configuration"));
@@ -255,8 +261,15 @@ impl Server {
         let sockets = Sockets::bind(&config, &files).await?;
         wait_for_issuers(&config, &issuers).await;
         let certificates = sockets.certificates;
-        let reload =
-            ReloadState::new(path.into(), app.clone(), issuers.clone(), audit_key, certificates, overrides, &files);
+        let reload = ReloadState::new(
+            path.into(),
+            app.clone(),
+            issuers.clone(),
+            audit_key,
+            certificates,
+            overrides,
+            &files,
+        );
         Ok(Self {
             app,
             issuers,
@@ -334,18 +347,22 @@ struct Sockets {
 impl Sockets {
     async fn bind(config: &Config, files: &ConfigFiles) -> Result<Self, StartError> {
         let mut certificates = Vec::new();
-        let header_bytes = usize::try_from(config.limits.header_size.value.0).unwrap_or(usize::MAX);
+        let limits = ListenerLimits {
+            header_bytes: usize::try_from(config.limits.header_size.value.0).unwrap_or(usize::MAX),
+            drain: config.limits.drain_timeout.value,
+        };
         let mut bind = async |listener, address: SocketAddr, tls: Option<&Tls>| {
             let tls = match tls {
                 None => None,
                 Some(tls) => {
-                    let ready = server_config(tls, files).map_err(|source| StartError::Tls { listener, source })?;
+                    let ready =
+                        server_config(tls, files).map_err(|source| StartError::Tls { listener, source })?;
                     let current = Arc::new(ArcSwapOption::from(Some(ready)));
                     certificates.push(Certificate { listener, current: current.clone() });
                     Some(current)
                 }
             };
-            let bound = Listener::bind(address, tls, header_bytes).await;
+            let bound = Listener::bind(address, tls, limits).await;
             bound.map_err(|source| StartError::Bind { listener, address, source })
         };
         let listeners = &config.listeners;
@@ -383,7 +400,10 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         AuditSink::Off => None,
         AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
     };
-    let audit = target.map(|target| AuditLog::open(&target)).transpose().map_err(StartError::Audit)?;
+    let audit = target
+        .map(|target| AuditLog::open(&target, config.limits.audit_wait.value))
+        .transpose()
+        .map_err(StartError::Audit)?;
     Ok(Telemetry::new(Metrics::default(), audit, config.audit.allowed))
 }
 

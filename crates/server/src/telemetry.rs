@@ -9,7 +9,7 @@ use claimgate_core::audit::{AuditOutcome, AuditRecord};
 
 use crate::decide::{Answer, Question};
 
-pub use audit::{AuditLog, AuditTarget, DROPPED_AFTER};
+pub use audit::{AuditLog, AuditTarget};
 pub use metrics::{IssuerSample, METRICS, MetricInfo, Metrics};
 
 /// What is counted and written about decisions.
@@ -31,7 +31,13 @@ impl Telemetry {
     }
 
     /// Counts a decision and the time it took.
-    pub fn observe(&self, question: &Question<'_>, answer: &Answer, outcome: AuditOutcome, elapsed: Duration) {
+    pub fn observe(
+        &self,
+        question: &Question<'_>,
+        answer: &Answer,
+        outcome: AuditOutcome,
+        elapsed: Duration,
+    ) {
         let route = answer.decided.route.as_ref();
         let code = answer.reason().map_or("", claimgate_core::decision::DenyReason::code);
         self.metrics.decided(question.adapter, route.map(|route| &route.name), outcome, code, elapsed);

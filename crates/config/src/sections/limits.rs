@@ -48,6 +48,11 @@ section! {
         "readinessWait" readiness_wait: Time = default("30s"),
         /// How long a decision may take; then it is 503.
         "decisionTimeout" decision_timeout: Time = default("5s"),
+        /// Failed authentications that one source may make at once; more are answered 429. A source is a client's
+        /// address that a trusted proxy names, or the peer of a direct question.
+        "failedAttempts" failed_attempts: At<u64> = default("1000"),
+        /// How many more it may make each second.
+        "failedAttemptsPerSecond" failed_attempts_per_second: At<u64> = default("100"),
         /// How long an audit record may wait for room in the queue before it is dropped and counted.
         "auditWait" audit_wait: Time = default("100ms"),
         /// How long open requests may go on after SIGTERM.

@@ -43,9 +43,9 @@ pub struct Authenticated {
 }
 
 impl Authenticator {
-    /// An authenticator for tokens of at most `token_bytes`, with the keys that `keys` finds.
-    pub fn new(keys: Arc<dyn KeyDirectory>, token_bytes: usize) -> Self {
-        Self { keys, limits: JwtLimits { bytes: token_bytes, ..JwtLimits::default() } }
+    /// An authenticator for tokens of at most `token_bytes` and `json_depth`, with the keys that `keys` finds.
+    pub fn new(keys: Arc<dyn KeyDirectory>, token_bytes: usize, json_depth: usize) -> Self {
+        Self { keys, limits: JwtLimits { bytes: token_bytes, depth: json_depth } }
     }
 
     /// Verifies `token` for `route`.

@@ -1,16 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use claimgate_crypto::{KeySet, KeySetLimits, digest};
+use claimgate_crypto::{KeySet, digest};
 use claimgate_fetch::{FetchError, FetchUrl, Fetched, Fetcher};
 
 use crate::discovery::key_set_address;
 use crate::lanes::Lanes;
 use crate::shared::Loaded;
 use crate::{IssuerSpec, KeySource, KeySourceError};
-
-/// The largest discovery document, in bytes.
-const MAX_DISCOVERY: usize = 256 * 1024;
 
 /// One fetch of one source's keys.
 pub(crate) struct Request {
@@ -38,7 +35,7 @@ impl Request {
     pub(crate) async fn run(self) -> Result<Answer, KeySourceError> {
         let fetcher = self.fetcher.clone()?;
         let _place = self.lanes.enter(self.failures).await;
-        let limit = KeySetLimits::default().bytes;
+        let limit = self.spec.limits.key_set.bytes;
         let (document, address) = match &self.source {
             KeySource::Discovery { document } => {
                 let address = self.key_set_address(&fetcher, document).await?;
@@ -64,7 +61,8 @@ impl Request {
         if let Some(address) = &self.known_address {
             return Ok(address.clone());
         }
-        let metadata = json(fetcher.get_with_bearer(document, MAX_DISCOVERY).await, document)?;
+        let metadata =
+            json(fetcher.get_with_bearer(document, self.spec.limits.discovery_bytes).await, document)?;
         Ok(key_set_address(metadata.body(), document, &self.spec.issuer, &self.spec.aliases)?)
     }
 
@@ -73,7 +71,7 @@ impl Request {
         let set = match &self.known {
             Some(known) if known.digest == digest => Arc::clone(&known.set),
             _ => {
-                let set = KeySet::parse(fetched.body(), KeySetLimits::default())?;
+                let set = KeySet::parse(fetched.body(), self.spec.limits.key_set)?;
                 if set.is_empty() {
                     return Err(KeySourceError::NoUsableKey { skipped: set.skipped().len() });
                 }

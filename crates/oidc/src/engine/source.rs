@@ -9,7 +9,7 @@ use tokio::task::Id;
 
 use super::file::{Look, Stamp, look};
 use super::remote::Answer;
-use crate::schedule::{STALE_CEILING, refresh_after};
+use crate::schedule::{KeyLimits, refresh_after};
 use crate::shared::Loaded;
 use crate::spec::parse_static;
 use crate::{KeySource, KeySourceError, Moment};
@@ -18,6 +18,7 @@ use crate::{KeySource, KeySourceError, Moment};
 /// fails costs the others nothing.
 pub(crate) struct Source {
     kind: KeySource,
+    limits: KeyLimits,
     loaded: Option<Loaded>,
     /// When a remote source is asked next.
     due: Moment,
@@ -33,9 +34,10 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    pub(crate) fn new(kind: KeySource, loaded: Option<Loaded>, now: Moment) -> Self {
+    pub(crate) fn new(kind: KeySource, loaded: Option<Loaded>, limits: KeyLimits, now: Moment) -> Self {
         Self {
             kind,
+            limits,
             loaded,
             due: now,
             failures: 0,
@@ -92,7 +94,7 @@ impl Source {
     /// When the keys may no longer be used.
     pub(crate) fn ceiling(&self) -> Option<Moment> {
         let expires = !matches!(self.kind, KeySource::Inline(_));
-        self.loaded.as_ref().filter(|_| expires).map(|loaded| loaded.at + STALE_CEILING)
+        self.loaded.as_ref().filter(|_| expires).map(|loaded| loaded.at + self.limits.stale)
     }
 
     pub(crate) fn drop_keys_past_ceiling(&mut self, now: Moment) -> bool {
@@ -118,7 +120,7 @@ impl Source {
         self.loaded = Some(Loaded { set, digest, at: now, time });
         self.known_address = address;
         self.recovered();
-        self.fetch_over(now + refresh_after(fresh_for, unit));
+        self.fetch_over(now + refresh_after(&self.limits, fresh_for, unit));
     }
 
     pub(crate) fn failed(&mut self, now: Moment, time: Timestamp, wait: impl FnOnce(u32) -> Duration) {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use claimgate_devprovider::{Counts, DevProvider, Options};
 use claimgate_fetch::{FetchUrl, PlainHttp, Timeouts, Trust};
 use claimgate_oidc::{
-    Clock, Environment, IssuerId, IssuerSpec, IssuerStatus, Issuers, Jitter, KeySource, KeyState, Moment,
-    Sleep, Transport,
+    Clock, Environment, IssuerId, IssuerSpec, IssuerStatus, Issuers, Jitter, KeyLimits, KeySource, KeyState,
+    Moment, Sleep, Transport,
 };
 use tokio::sync::watch;
 
@@ -130,6 +130,7 @@ pub(crate) fn spec(issuer: &str, sources: Vec<KeySource>) -> IssuerSpec {
         aliases: Vec::new(),
         sources,
         transport: Transport { timeouts, ..Transport::default() },
+        limits: KeyLimits::default(),
     }
 }
 

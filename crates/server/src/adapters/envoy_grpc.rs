@@ -108,7 +108,12 @@ pub struct Metadata<'a> {
 }
 
 /// The response that lets the client's request pass.
-pub fn allow(plan: &HeaderPlan, id: DecisionId, client: &HeaderMap, metadata: Option<&Metadata<'_>>) -> Bytes {
+pub fn allow(
+    plan: &HeaderPlan,
+    id: DecisionId,
+    client: &HeaderMap,
+    metadata: Option<&Metadata<'_>>,
+) -> Bytes {
     let mut headers = Vec::with_capacity(plan.set().len());
     for (index, (name, value)) in plan.set().iter().enumerate() {
         let repeated = plan.set().iter().take(index).any(|(before, _)| before == name);
@@ -130,7 +135,8 @@ pub fn allow(plan: &HeaderPlan, id: DecisionId, client: &HeaderMap, metadata: Op
 
 /// The response that answers the client with `status`, `headers` and `body`.
 pub fn deny(status: u16, headers: &HeaderMap, body: &Bytes) -> Bytes {
-    let headers = headers.iter().map(|(name, value)| HeaderValueOption::new(name, value, AppendAction::Overwrite));
+    let headers =
+        headers.iter().map(|(name, value)| HeaderValueOption::new(name, value, AppendAction::Overwrite));
     let denied = DeniedResponse {
         status: Some(HttpStatus { code: i32::from(status) }),
         headers: headers.collect(),
@@ -161,4 +167,3 @@ fn framed(response: &CheckResponse) -> Bytes {
 fn parse_address(text: &[u8]) -> Option<IpAddr> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
-

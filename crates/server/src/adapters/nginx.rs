@@ -29,7 +29,8 @@ pub fn facts(parts: &Parts, caller: Caller) -> Result<Asked, Denial> {
     let (Some(method), Some(url)) = (method?, url?) else {
         return Err(bad_request("`X-Original-Method` and `X-Original-URL` come together"));
     };
-    let request = CanonicalRequest::parse_url(method, url).map_err(|error| bad_request(&error.to_string()))?;
+    let request =
+        CanonicalRequest::parse_url(method, url).map_err(|error| bad_request(&error.to_string()))?;
     Ok(Asked { request, client: None })
 }
 

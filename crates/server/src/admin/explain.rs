@@ -180,7 +180,10 @@ fn question(body: &[u8]) -> Result<Hypothesis, ExplainError> {
         None => Vec::new(),
         Some(Json::Object(headers)) => {
             let one = |(name, value): (&str, &Json)| {
-                value.as_str().map(|value| (name.to_owned(), value.to_owned())).ok_or(ExplainError::Member("headers"))
+                value
+                    .as_str()
+                    .map(|value| (name.to_owned(), value.to_owned()))
+                    .ok_or(ExplainError::Member("headers"))
             };
             headers.iter().map(one).collect::<Result<_, _>>()?
         }

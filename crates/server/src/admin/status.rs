@@ -87,7 +87,9 @@ impl Status {
         let runtime = state.app.runtime.load();
         let last = state.reload.last();
         let time = |at: claimgate_core::time::Timestamp| {
-            jiff::Timestamp::from_millisecond(at.as_milliseconds()).map(|at| at.to_string()).unwrap_or_default()
+            jiff::Timestamp::from_millisecond(at.as_milliseconds())
+                .map(|at| at.to_string())
+                .unwrap_or_default()
         };
         Self {
             version: env!("CARGO_PKG_VERSION"),
@@ -108,7 +110,10 @@ impl Issuer {
     fn of(status: &IssuerStatus) -> Self {
         let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
         let plain = status.id.as_str().starts_with("http://").then(|| "the issuer is not https".to_owned());
-        let private = status.published_private_keys.iter().map(|key| format!("key `{key}` is published with its private part"));
+        let private = status
+            .published_private_keys
+            .iter()
+            .map(|key| format!("key `{key}` is published with its private part"));
         Self {
             issuer: status.id.as_str().to_owned(),
             state: status.state.name(),

@@ -1,6 +1,7 @@
 use claimgate_config::{CertificateAuthority, Config, IssuerSettings, KeyOrigin};
+use claimgate_crypto::KeySetLimits;
 use claimgate_fetch::{AddressError, FetchUrl, PlainHttp, Timeouts};
-use claimgate_oidc::{InlineKeys, InlineKeysError, IssuerId, IssuerSpec, KeySource, Transport};
+use claimgate_oidc::{InlineKeys, InlineKeysError, IssuerId, IssuerSpec, KeyLimits, KeySource, Transport};
 
 use crate::files::ConfigFiles;
 
@@ -42,7 +43,11 @@ pub fn specs(
     issuers.iter().map(one).collect()
 }
 
-fn spec(config: &Config, settings: &IssuerSettings, files: &ConfigFiles) -> Result<IssuerSpec, IssuerErrorCause> {
+fn spec(
+    config: &Config,
+    settings: &IssuerSettings,
+    files: &ConfigFiles,
+) -> Result<IssuerSpec, IssuerErrorCause> {
     let plain = if settings.allow_http { PlainHttp::Allowed } else { PlainHttp::Loopback };
     let address = |url: &str| FetchUrl::parse(url, plain);
     let source = |origin: &KeyOrigin| {
@@ -53,7 +58,9 @@ fn spec(config: &Config, settings: &IssuerSettings, files: &ConfigFiles) -> Resu
             },
             KeyOrigin::Url(url) => KeySource::Url(address(url.as_str())?),
             KeyOrigin::File(path) => KeySource::File(files.locate(path)),
-            KeyOrigin::Inline(document) => KeySource::Inline(InlineKeys::parse(document.as_bytes().to_vec())?),
+            KeyOrigin::Inline(document) => {
+                KeySource::Inline(InlineKeys::parse(document.as_bytes().to_vec())?)
+            }
         })
     };
     let authority = match &settings.certificate_authority {
@@ -81,5 +88,27 @@ fn spec(config: &Config, settings: &IssuerSettings, files: &ConfigFiles) -> Resu
                 total: limits.fetch_timeout.value,
             },
         },
+        limits: key_limits(config),
     })
+}
+
+fn key_limits(config: &Config) -> KeyLimits {
+    let limits = &config.limits;
+    let size = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    KeyLimits {
+        refresh: limits.key_refresh.value,
+        refresh_min: limits.key_refresh_min.value,
+        refresh_max: limits.key_refresh_max.value,
+        retry_min: limits.fetch_retry_min.value,
+        retry_max: limits.fetch_retry_max.value,
+        stale: limits.stale_keys.value,
+        negative: limits.negative_cache.value,
+        unknown_burst: u32::try_from(limits.unknown_key_burst.value).unwrap_or(u32::MAX),
+        unknown_interval: limits.unknown_key_interval.value,
+        discovery_bytes: size(limits.discovery_size.value.0),
+        key_set: KeySetLimits {
+            bytes: size(limits.key_set_size.value.0),
+            keys: size(limits.key_set_keys.value),
+        },
+    }
 }

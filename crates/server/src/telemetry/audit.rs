@@ -9,9 +9,6 @@ use jiff::fmt::temporal::DateTimePrinter;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-/// How long a decision waits for room in a full queue before its record is dropped and counted.
-pub const DROPPED_AFTER: Duration = Duration::from_millis(100);
-
 /// How many records may wait to be written.
 const QUEUE: usize = 8192;
 
@@ -27,6 +24,7 @@ pub enum AuditTarget {
 /// The audit log: JSON lines, version 1, written by a thread of its own.
 pub struct AuditLog {
     queue: mpsc::Sender<Job>,
+    longest_wait: Duration,
 }
 
 /// What the writing thread is asked to do.
@@ -37,26 +35,30 @@ enum Job {
 }
 
 impl AuditLog {
-    /// Opens the log.
+    /// Opens the log. A record waits for room in a full queue for `longest_wait`, then it is dropped.
     ///
     /// # Errors
     /// The file cannot be opened, or no thread can be started.
-    pub fn open(target: &AuditTarget) -> io::Result<Self> {
+    pub fn open(target: &AuditTarget, longest_wait: Duration) -> io::Result<Self> {
         let out: Box<dyn Write + Send> = match target {
             AuditTarget::Stdout => Box::new(io::stdout()),
             AuditTarget::File(path) => Box::new(File::options().append(true).create(true).open(path)?),
         };
         let (queue, jobs) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(jobs, BufWriter::new(out)))?;
-        Ok(Self { queue })
+        std::thread::Builder::new()
+            .name("audit".into())
+            .spawn(move || write_all(jobs, BufWriter::new(out)))?;
+        Ok(Self { queue, longest_wait })
     }
 
-    /// Queues a record. `false` if the queue stayed full for [`DROPPED_AFTER`], and the record is lost.
+    /// Queues a record. `false` if the queue stayed full for as long as the configuration allows, and the record is lost.
     pub async fn write(&self, record: AuditRecord) -> bool {
         match self.queue.try_send(Job::Write(Box::new(record))) {
             Ok(()) => true,
             Err(mpsc::error::TrySendError::Closed(_)) => false,
-            Err(mpsc::error::TrySendError::Full(job)) => self.queue.send_timeout(job, DROPPED_AFTER).await.is_ok(),
+            Err(mpsc::error::TrySendError::Full(job)) => {
+                self.queue.send_timeout(job, self.longest_wait).await.is_ok()
+            }
         }
     }
 

@@ -151,7 +151,8 @@ impl Default for Metrics {
 
 impl Metrics {
     fn register(&mut self) {
-        let help = |name: &str| METRICS.iter().find(|metric| metric.name == name).map_or("", |metric| metric.help);
+        let help =
+            |name: &str| METRICS.iter().find(|metric| metric.name == name).map_or("", |metric| metric.help);
         let registry = &mut self.registry;
         // The library appends `_total` to counters.
         let name = "claimgate_gate_decisions";
