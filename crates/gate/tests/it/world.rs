@@ -31,8 +31,12 @@ impl World {
         for issuer in issuers {
             keys.publish(issuer.url(), issuer.key_set());
         }
-        let settings =
-            GateSettings { token_bytes: 16 * 1024, cached_tokens: 1024, audit_key: HmacKey::new(b"audit") };
+        let settings = GateSettings {
+            token_bytes: 16 * 1024,
+            json_depth: 32,
+            cached_tokens: 1024,
+            audit_key: HmacKey::new(b"audit"),
+        };
         Self { gate: Gate::new(compiled.routes, keys.clone(), settings).unwrap(), keys }
     }
 
