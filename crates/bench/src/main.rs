@@ -4,6 +4,8 @@
 //! `scripts/bench` builds everything, installs the tools and calls this. The servers run on one core, the
 //! load on another; each is a process of its own, started here and ended by its process id.
 
+#![expect(clippy::disallowed_methods, reason = "a measurement reads clocks and writes files")]
+
 mod config;
 mod cores;
 mod error;
