@@ -11,7 +11,7 @@ use crate::error::{BenchError, Context as _};
 use crate::http::Request;
 
 /// How long a program may take until it is ready.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_mins(1);
 
 /// A running program; dropping it ends it.
 pub(crate) struct Program {

@@ -7,7 +7,7 @@ use claimgate_testkit::Issuer;
 
 use crate::world::{Ask, World};
 
-const CONFIG: &str = r#"
+const CONFIG: &str = r"
 jwt:
   - name: a
     issuer: { url: https://a.example, audiences: [claimgate] }
@@ -16,7 +16,7 @@ jwt:
 routes:
   - { name: app, accept: all, allow: authenticated, exempt: [{ prefix: /free }] }
   - { name: only-b, hosts: [b.example], accept: jwt/b, allow: authenticated }
-"#;
+";
 
 fn two_issuers() -> (Issuer, Issuer) {
     let issuer = |url| Issuer::new(url, Algorithm::Rs256).with_key_id("shared");

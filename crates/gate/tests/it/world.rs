@@ -106,7 +106,7 @@ impl Ask {
     }
 
     pub(crate) fn host(mut self, host: &str) -> Self {
-        self.host = host.to_owned();
+        host.clone_into(&mut self.host);
         self
     }
 

@@ -16,7 +16,7 @@ async fn issuers_that_stay_keep_everything() {
     world.until_state(&of_b.id, KeyState::Fresh).await;
 
     let applied = world.issuers.apply(vec![of_c.clone(), of_a.clone()]).unwrap();
-    assert_eq!(applied.started, [of_c.id.clone()]);
+    assert_eq!(applied.started, std::slice::from_ref(&of_c.id));
     assert_eq!(applied.superseded.ids().collect::<Vec<_>>(), [&of_b.id]);
     assert!(world.issuers.snapshot(&of_b.id).is_none());
     assert_eq!(world.issuers.status(&of_a.id).unwrap(), before);
