@@ -3,3 +3,4 @@
 
 mod documentation;
 mod rule;
+mod service_accounts;
