@@ -4,3 +4,4 @@
 
 mod documentation;
 mod rule;
+mod service_accounts;
