@@ -36,11 +36,6 @@ pub(crate) fn check(config: &Config, problems: &mut Diagnostics) {
     trust::check(config, problems);
     routes::check(config, problems);
     limits::check(&config.limits, problems);
-    if let Some(otlp) = &config.telemetry.otlp
-        && otlp.sample_percent.value > 100
-    {
-        problems.push(invalid(&otlp.sample_percent.place, "more than 100 percent").expected("0 to 100"));
-    }
     unique("name", config.readiness.wait_for.iter().map(|name| (name.value.clone(), &name.place)), problems);
 }
 

@@ -18,7 +18,7 @@ pub use mappings::{
     PrefixedClaimOrExpression, UserValidationRule,
 };
 pub use records::{
-    Audit, AuditFile, AuditSink, LogFormat, LogLevel, Logging, Otlp, OtlpProtocol, Readiness, Telemetry,
+    Audit, AuditFile, AuditSink, LogFormat, LogLevel, Logging, Readiness,
 };
 pub use root::Config;
 pub use routes::{

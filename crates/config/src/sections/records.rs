@@ -1,7 +1,5 @@
 use std::time::Duration;
 
-use url::Url;
-
 use crate::decode::{At, Decode, Decoder, Shape, choice, not_one_of, section, wrong_type};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Node, Value};
@@ -94,34 +92,6 @@ pub(super) fn one_of_keys<'n>(
     };
     decoder.problems.push(problem);
     None
-}
-
-section! {
-    /// Traces of requests.
-    pub struct Telemetry {
-        /// Where spans are sent; nowhere without it.
-        "otlp" otlp: Option<Otlp> = optional,
-    }
-}
-
-section! {
-    /// An OpenTelemetry collector.
-    pub struct Otlp {
-        /// Its endpoint, such as `http://collector:4318`.
-        "endpoint" endpoint: At<Url> = required,
-        /// How it is spoken to.
-        "protocol" protocol: OtlpProtocol = default("http"),
-        /// How many of 100 requests without a sampled parent are traced.
-        "samplePercent" sample_percent: At<u64> = default("100"),
-    }
-}
-
-choice! {
-    /// The transport of OTLP.
-    pub enum OtlpProtocol {
-        /// OTLP over HTTP with Protobuf.
-        Http = "http",
-    }
 }
 
 section! {
