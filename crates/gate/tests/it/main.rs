@@ -75,8 +75,12 @@ impl KeySnapshot for Keys {
 fn gate(configuration: &str, keys: &Keys) -> Result<Gate, String> {
     let (built, problems) = build("a.yaml", configuration.as_bytes(), &NoFiles);
     let (_, compiled) = built.ok_or_else(|| problems.to_string())?;
-    let settings =
-        GateSettings { token_bytes: 16 * 1024, cached_tokens: 16, audit_key: HmacKey::new(&[7; 32]) };
+    let settings = GateSettings {
+        token_bytes: 16 * 1024,
+        json_depth: 32,
+        cached_tokens: 16,
+        audit_key: HmacKey::new(&[7; 32]),
+    };
     Gate::new(compiled.routes, Arc::new(keys.clone()), settings).map_err(|error| error.to_string())
 }
 

@@ -10,7 +10,7 @@ use claimgate_crypto::{KeySet, KeySetLimits, base64url};
 use claimgate_gate::Decided;
 use serde_json::{Value, json};
 
-use crate::{Keys, Signer, decide, gate};
+use crate::{Keys, NOW, Signer, decide, gate};
 
 const CONFIGURATIONS: &str = include_str!("../../../config/testdata/authn/configurations.jsonl");
 const SIGNED: &str = include_str!("../../../config/testdata/authn/signed.jsonl");
@@ -27,30 +27,62 @@ enum Difference {
     UnverifiedEmail,
     /// The identity is the same, and no header can carry it: a control character, or the list's separator.
     HeaderValue,
+    /// `exp` is a text. Taking one wrong type for a date invites taking another for no date (CVE-2026-25537).
+    DateAsText,
+    /// `iat` lies in the future by more than clocks differ, so the issuer or the token is not in order.
+    IssuedInFuture,
 }
 
 /// Which of the differences explains a refusal; the oracle's user info and the claims must show the cause.
 fn difference(case: &Value, claims: &Value, user: &Value, decided: &Decided) -> Option<Difference> {
     let Decision::Deny(denial) = &decided.decision else { return None };
-    let names = user["groups"].as_array().into_iter().flatten().chain([&user["username"]]);
-    let empty = |value: &Value| value.is_null() || value == "";
-    match denial.reason {
-        DenyReason::ReservedName => names
-            .filter_map(Value::as_str)
-            .any(|name| name.starts_with("system:"))
-            .then_some(Difference::SystemName),
+    let username = user["username"].as_str()?;
+    let config = case["config"].as_str()?;
+    let (found, difference) = match denial.reason {
+        DenyReason::ReservedName => {
+            let mut names = user["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let system = |name: &str| name.starts_with("system:");
+            (system(username) || names.any(system), Difference::SystemName)
+        }
         DenyReason::HeaderValueAmbiguous => {
-            let same = decided.identity.as_deref().is_some_and(|identity| user_info(identity) == complete(user));
-            same.then_some(Difference::HeaderValue)
+            let ours = user_info(decided.identity.as_deref()?);
+            (ours == complete(user), Difference::HeaderValue)
         }
-        _ if user["username"] == "" => Some(Difference::EmptyUsername),
-        _ if user["username"].as_str()?.ends_with(':') && empty(&claims["sub"]) => Some(Difference::EmptyUsername),
-        DenyReason::ClaimsRejected if claims["email_verified"] != true => {
-            let evades = case["config"].as_str()?.contains("claims['email']");
-            evades.then_some(Difference::UnverifiedEmail)
+        DenyReason::NotYetValid => {
+            let future = claims["iat"].as_i64()? > NOW.as_seconds();
+            (future && denial.detail == "`iat` lies in the future", Difference::IssuedInFuture)
         }
-        _ => None,
-    }
+        DenyReason::MalformedCredential if denial.detail == "the claim `exp` is not a number" => {
+            (claims["exp"].is_string(), Difference::DateAsText)
+        }
+        DenyReason::ClaimsRejected if denial.detail.contains("`email_verified`") => {
+            let evades = claims["email_verified"] != true && config.contains("claims['email']");
+            (evades, Difference::UnverifiedEmail)
+        }
+        DenyReason::ClaimsRejected if denial.detail == "the user name is empty" => {
+            (username.is_empty(), Difference::EmptyUsername)
+        }
+        DenyReason::ClaimsRejected | DenyReason::MalformedCredential => {
+            (prefix_alone(config, claims, username, &denial.detail), Difference::EmptyUsername)
+        }
+        _ => (false, Difference::EmptyUsername),
+    };
+    found.then_some(difference)
+}
+
+/// Whether a refusal is about the claim of the user name, that claim is there and empty, and Kubernetes' user
+/// name is nothing but the configured prefix.
+fn prefix_alone(config: &str, claims: &Value, username: &str, detail: &str) -> bool {
+    ["sub", "email"].into_iter().any(|claim| {
+        let fault = match &claims[claim] {
+            Value::String(text) if text.is_empty() => ["is missing or empty", "is empty"],
+            Value::Null if claims.get(claim).is_some() => ["is not a text", "is a null, not a string"],
+            _ => return false,
+        };
+        let told = fault.iter().any(|fault| detail.ends_with(&format!("claim `{claim}` {fault}")));
+        let prefixed = config.contains(&format!("username: {{claim: {claim}, prefix: \"{username}\"}}"));
+        told && (username.is_empty() || prefixed)
+    })
 }
 
 fn user_info(identity: &Identity) -> Value {
@@ -89,7 +121,9 @@ impl Comparison {
     async fn file(&mut self, case: &Value, signer: &Signer) {
         let keys = match &case["keys"] {
             Value::Null => signer.keys(),
-            keys => Keys(Arc::new(KeySet::parse(keys.to_string().as_bytes(), KeySetLimits::default()).unwrap())),
+            keys => {
+                Keys(Arc::new(KeySet::parse(keys.to_string().as_bytes(), KeySetLimits::default()).unwrap()))
+            }
         };
         let gate = match gate(case["config"].as_str().unwrap(), &keys) {
             Ok(gate) => gate,
