@@ -7,7 +7,7 @@ use rustls_pki_types::pem::PemObject;
 ///
 /// # Errors
 /// What is wrong: no certificate at all, or one that cannot be read.
-pub fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| format!("a block cannot be read: {error}"))?;

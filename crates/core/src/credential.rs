@@ -140,7 +140,8 @@ fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim_matches(' ').split_once('='))
-        .filter_map(move |(known, value)| (known == name).then(|| value.trim_matches('"')))
+        .filter(move |(known, _)| *known == name)
+        .map(|(_, value)| value.trim_matches('"'))
 }
 
 fn subprotocols(headers: &HeaderMap) -> impl Iterator<Item = Result<String, CredentialError>> {

@@ -45,7 +45,7 @@ impl Grant {
         trace: &mut Trace,
     ) -> Result<Self, Denial> {
         let permit = route.policy.decide(inputs, trace)?;
-        let plan = HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut Budget::CEL);
+        let plan = HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut { Budget::CEL });
         let plan = plan.inspect_err(|denial| {
             trace.record(|| header_step(StepOutcome::Refused, denial.detail.clone()));
         })?;

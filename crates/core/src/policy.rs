@@ -43,6 +43,7 @@ pub struct PolicyRule {
 
 /// A proof that a policy let an identity pass; only [`Policy::decide`] makes one.
 #[derive(Debug)]
+#[expect(clippy::manual_non_exhaustive, reason = "nobody else in this crate may make one either")]
 pub struct Permit {
     /// The rule that allowed, `None` for `allow: authenticated`.
     pub rule: Option<Box<str>>,
@@ -121,7 +122,8 @@ impl Policy {
 
 impl PolicyRule {
     fn outcome(&self, inputs: &Inputs<'_>) -> Result<bool, String> {
-        let test = |rule: &Rule| rule.test(inputs, &mut Budget::CEL, None).map_err(|error| error.to_string());
+        let test =
+            |rule: &Rule| rule.test(inputs, &mut { Budget::CEL }, None).map_err(|error| error.to_string());
         match &self.condition {
             Some(condition) if !test(condition).map_err(|error| format!("its condition: {error}"))? => {
                 Ok(false)

@@ -44,7 +44,8 @@ impl VerifiedToken {
     fn build(claims: Object, proof: Proof) -> Result<Self, ClaimError> {
         let registered = RegisteredClaims::parse(&claims)?;
         let audiences = registered.audiences.iter().map(|&audience| audience.to_owned()).collect();
-        let expires_at = Timestamp::from_seconds(registered.expires_at.map_or(0, |date| date.floor()));
+        let expires_at =
+            Timestamp::from_seconds(registered.expires_at.map_or(0, claimgate_crypto::NumericDate::floor));
         Ok(Self { claims: Json::Object(claims), audiences, expires_at, proof })
     }
 

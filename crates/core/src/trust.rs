@@ -175,7 +175,7 @@ impl ClaimValidationRule {
 impl ValidationRule {
     fn check(&self, stage: Stage, inputs: &Inputs<'_>, trace: &mut Trace) -> Result<(), Denial> {
         let source = self.expression.source();
-        let (outcome, detail) = match self.expression.test(inputs, &mut Budget::CEL, None) {
+        let (outcome, detail) = match self.expression.test(inputs, &mut { Budget::CEL }, None) {
             Ok(true) => (StepOutcome::Ok, "true".to_owned()),
             Ok(false) => (StepOutcome::Refused, self.message.to_string()),
             Err(error) => (StepOutcome::Refused, format!("the rule could not be evaluated: {error}")),

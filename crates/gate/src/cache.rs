@@ -39,14 +39,21 @@ struct Slot {
 /// What is remembered of a verified token on one route.
 pub struct CachedToken {
     route: Arc<Route>,
-    token: VerifiedToken,
+    outcome: Outcome,
     trust_entry: Arc<TrustEntry>,
     identity: Arc<Identity>,
     valid_until: Timestamp,
     keys: Arc<dyn IssuerKeys>,
     generation: u64,
     digest: Arc<str>,
-    grant: Option<Grant>,
+}
+
+/// What the next request with the same token needs.
+pub enum Outcome {
+    /// The grant: every request gets the same, and the claims are not kept.
+    Same(Grant),
+    /// The token, over whose claims each request is decided.
+    Differs(VerifiedToken),
 }
 
 impl CachedToken {
@@ -60,20 +67,19 @@ impl CachedToken {
     ) -> Self {
         Self {
             route: route.clone(),
-            token: authenticated.token,
+            outcome: grant.map_or(Outcome::Differs(authenticated.token), Outcome::Same),
             trust_entry: authenticated.entry,
             identity,
             valid_until: authenticated.valid_until,
             keys: authenticated.keys,
             generation: authenticated.generation,
             digest: credential.digest.clone(),
-            grant,
         }
     }
 
-    /// The verified token.
-    pub fn token(&self) -> &VerifiedToken {
-        &self.token
+    /// What the next request needs.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
     }
 
     /// The trust entry that took it.
@@ -84,11 +90,6 @@ impl CachedToken {
     /// The identity.
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
-    }
-
-    /// The grant, if every request with this token on this route gets the same.
-    pub fn grant(&self) -> Option<&Grant> {
-        self.grant.as_ref()
     }
 
     /// The credential for the audit log.

@@ -22,7 +22,7 @@ use claimgate_rules::{Inputs, Request};
 use http::HeaderMap;
 
 use crate::authenticators::jwt::{self, Authenticated, Authenticator};
-use crate::cache::{CachedToken, TokenCache};
+use crate::cache::{CachedToken, Outcome, TokenCache};
 
 /// Everything that decides: routes, trust entries, keys and the cache, as of one configuration. A changed
 /// configuration makes a new gate, with an empty cache.
@@ -256,9 +256,11 @@ impl Gate {
         cached: &Arc<CachedToken>,
         trace: &mut Trace,
     ) -> Decided {
-        let decision = match cached.grant() {
-            Some(grant) => Decision::Allow(grant.clone()),
-            None => self.settle(route, request, cached.token(), cached.entry(), cached.identity(), trace),
+        let decision = match cached.outcome() {
+            Outcome::Same(grant) => Decision::Allow(grant.clone()),
+            Outcome::Differs(token) => {
+                self.settle(route, request, token, cached.entry(), cached.identity(), trace)
+            }
         };
         Decided {
             identity: Some(cached.identity().clone()),

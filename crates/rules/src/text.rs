@@ -25,7 +25,11 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
         for place in 0..4 {
             let sextet = usize::try_from(group >> (18 - 6 * place) & 63).unwrap_or(0);
             let letter = ALPHABET.get(sextet).copied().unwrap_or(b'=');
-            out.push(char::from(if place as usize > chunk.len() { b'=' } else { letter }));
+            out.push(char::from(if usize::try_from(place).is_ok_and(|place| place > chunk.len()) {
+                b'='
+            } else {
+                letter
+            }));
         }
     }
     out

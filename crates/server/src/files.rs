@@ -58,7 +58,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// What changes when a file's content does: of a file that is replaced, renamed into place or reached
-/// through another link, such as Kubernetes swaps for a mounted ConfigMap.
+/// through another link, such as Kubernetes swaps for a mounted `ConfigMap`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Signature(Vec<Option<(u64, u64, i64, i64, u64)>>);
 

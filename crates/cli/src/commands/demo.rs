@@ -70,8 +70,9 @@ impl Demo {
         let public = server.public_address().map_err(no_socket)?;
         let admin = server.admin_address().map_err(no_socket)?;
         let socket = TcpListener::bind(self.address(3)?).await;
-        let socket =
-            socket.map_err(|error| Failure::new(format!("the upstream did not start: {error}")).hint(OTHER_PORTS))?;
+        let socket = socket.map_err(|error| {
+            Failure::new(format!("the upstream did not start: {error}")).hint(OTHER_PORTS)
+        })?;
         let upstream = socket.local_addr().map_err(no_socket)?;
         let running = Running {
             config,
@@ -99,14 +100,13 @@ impl Demo {
     }
 
     fn write_config(&self, provider: &DevProvider) -> Result<PathBuf, Failure> {
-        let path = match &self.config {
-            Some(path) => path.clone(),
-            None => {
-                let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
-                let folder = std::env::temp_dir().join(name);
-                create(&folder)?;
-                folder.join("claimgate.yaml")
-            }
+        let path = if let Some(path) = &self.config {
+            path.clone()
+        } else {
+            let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
+            let folder = std::env::temp_dir().join(name);
+            create(&folder)?;
+            folder.join("claimgate.yaml")
         };
         let text = format!(
             include_str!("demo/claimgate.yaml"),

@@ -26,7 +26,7 @@ pub(crate) enum Proxy {
     Nginx,
     /// Envoy `ext_authz`
     Envoy,
-    /// Istio, AuthorizationPolicy CUSTOM
+    /// Istio, `AuthorizationPolicy` CUSTOM
     Istio,
     /// Caddy `forward_auth`
     Caddy,

@@ -12,8 +12,7 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_reference_pages_are_current() {
-    let output =
-        Command::new(CLAIMGATE).args(["reference", "--check"]).current_dir(root()).output().unwrap();
+    let output = Command::new(CLAIMGATE).args(["reference", "--check"]).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 

@@ -1,5 +1,7 @@
 //! The command as its users run it; what the documentation shows is tried here.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 mod documentation;
 mod rule;
+mod service_accounts;

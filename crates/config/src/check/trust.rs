@@ -69,8 +69,8 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
 }
 
 fn check_issuer_url(issuer: &Issuer, problems: &mut Diagnostics) {
-    let At { value, place } = &issuer.url;
     const SCHEME: &str = "the URL's scheme must be `https`";
+    let At { value, place } = &issuer.url;
     let faults: Vec<_> =
         urls::faults_as_kubernetes(value).into_iter().filter(|fault| *fault != SCHEME).collect();
     let url =

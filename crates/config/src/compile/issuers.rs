@@ -30,7 +30,7 @@ pub(super) fn collect(drafts: &[Draft<'_>], files: &dyn Files, problems: &mut Di
                 known.settings.entries.push(draft.name.as_str().into());
             }
             Some(known) => {
-                problems.push(conflict(&draft.url.place, "is an alias of another issuer", &known.place))
+                problems.push(conflict(&draft.url.place, "is an alias of another issuer", &known.place));
             }
             None => {
                 let index = found.len();

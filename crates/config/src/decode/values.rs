@@ -112,18 +112,15 @@ impl Decode for u64 {
     }
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        match node.resolve(decoder.schema) {
-            Some(Resolved::Integer(value)) => {
-                let read = Self::try_from(value).ok();
-                if read.is_none() {
-                    invalid(node, &format!("{value} is out of range"), "an integer from 0", decoder);
-                }
-                read
+        if let Some(Resolved::Integer(value)) = node.resolve(decoder.schema) {
+            let read = Self::try_from(value).ok();
+            if read.is_none() {
+                invalid(node, &format!("{value} is out of range"), "an integer from 0", decoder);
             }
-            _ => {
-                wrong_type(node, "an integer", decoder);
-                None
-            }
+            read
+        } else {
+            wrong_type(node, "an integer", decoder);
+            None
         }
     }
 }

@@ -183,7 +183,7 @@ fn check_claim_mappings(mappings: &ClaimMappings, expressions: &mut Expressions,
     match &mappings.username {
         Some(username) => check_prefixed(username, true, problems),
         None if !problems.broken_key(&mappings.place, "username") => {
-            missing(&mappings.place, "username", problems)
+            missing(&mappings.place, "username", problems);
         }
         None => {}
     }

@@ -148,7 +148,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    fn take_escape(&mut self, c: char) -> Option<()> {
+    fn take_escape(&mut self, _c: char) -> Option<()> {
         let kind = self.rest().chars().nth(1)?;
         self.at += match kind {
             'x' => 4,

@@ -16,6 +16,7 @@ const ISSUER: &str = "url: 'https://a.example', audiences: [a]";
 const USERNAME: &str = "username: {claim: sub, prefix: ''}";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one long table")]
 fn the_rules_of_the_api_server() {
     let issuer = |issuer: &str| verdict(&entry(issuer, USERNAME));
     let mappings = |mappings: &str| verdict(&entry(ISSUER, mappings));

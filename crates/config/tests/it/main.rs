@@ -1,5 +1,6 @@
 //! Configurations as people write them.
 #![expect(clippy::disallowed_methods, reason = "tests read and write files, and call their own servers")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod broken;
 mod good;

@@ -10,7 +10,7 @@ fn plan(list: ListForm, groups: &[&str]) -> Result<Vec<String>, DenyReason> {
     let owned = Arc::new(OwnedHeaders::new([]));
     let headers = [IdentityHeader { name: GROUPS.clone(), value: HeaderSource::Groups, list }];
     let identity = Identity::anonymous("ann".into(), groups.iter().map(|&group| group.to_owned()).collect());
-    let plan = HeaderPlan::new(owned, &headers, &identity, &Inputs::default(), &mut Budget::CEL);
+    let plan = HeaderPlan::new(owned, &headers, &identity, &Inputs::default(), &mut { Budget::CEL });
     plan.map(|plan| {
         plan.set().iter().map(|(_, value)| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
     })

@@ -117,10 +117,10 @@ fn check_segments(text: &str) -> Result<(), PathError> {
             "." | ".." => return Err(PathError::DotSegment),
             "" if segments.peek().is_some() => return Err(PathError::EmptySegment),
             // `%2F..%2F` is a dot segment to whoever decodes before splitting.
-            _ if segment.contains("%2F") => {
-                if segment.split("%2F").any(|part| matches!(part, "." | ".." | "")) {
-                    return Err(PathError::DotSegment);
-                }
+            _ if segment.contains("%2F")
+                && segment.split("%2F").any(|part| matches!(part, "." | ".." | "")) =>
+            {
+                return Err(PathError::DotSegment);
             }
             _ => {}
         }

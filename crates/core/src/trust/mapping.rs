@@ -104,7 +104,7 @@ impl ClaimMappings {
         let uid = self.uid(claims, inputs)?;
         let mut extra = BTreeMap::new();
         for mapping in &self.extra {
-            let values = mapping.value.texts(inputs, &mut Budget::CEL, None);
+            let values = mapping.value.texts(inputs, &mut { Budget::CEL }, None);
             let values = values
                 .map_err(|error| failed(&format!("extra `{}`", mapping.key), &mapping.value, &error))?;
             if !values.is_empty() {
@@ -143,7 +143,7 @@ impl ClaimMappings {
                 None => Err(rejected(format!("claim `{claim}` is missing"))),
             },
             UsernameMapping::Expression(rule) => rule
-                .text(inputs, &mut Budget::CEL, None)
+                .text(inputs, &mut { Budget::CEL }, None)
                 .map_err(|error| failed("the user name", rule, &error)),
         }
     }
@@ -152,7 +152,7 @@ impl ClaimMappings {
         let (claim, prefix) = match &self.groups {
             None => return Ok(Vec::new()),
             Some(GroupsMapping::Expression(rule)) => {
-                let groups = rule.texts(inputs, &mut Budget::CEL, None);
+                let groups = rule.texts(inputs, &mut { Budget::CEL }, None);
                 return groups.map_err(|error| failed("the groups", rule, &error));
             }
             Some(GroupsMapping::Claim { claim, prefix }) => (claim, prefix),
@@ -184,7 +184,7 @@ impl ClaimMappings {
         match &self.uid {
             None => Ok(String::new()),
             Some(UidMapping::Expression(rule)) => {
-                rule.text(inputs, &mut Budget::CEL, None).map_err(|error| failed("the uid", rule, &error))
+                rule.text(inputs, &mut { Budget::CEL }, None).map_err(|error| failed("the uid", rule, &error))
             }
             Some(UidMapping::Claim(claim)) => match claims.get(claim) {
                 Some(Json::String(text)) => Ok(text.to_string()),

@@ -1,6 +1,5 @@
 //! Calls against real sockets that answer by hand.
 #![expect(clippy::disallowed_methods, reason = "tests read and write files, and call their own servers")]
-
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::world::{World, discovery, provider, provider_with, until_asked};
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// Asks for all the key IDs at once.
 fn ask(world: &World, id: &IssuerId, key_ids: impl Iterator<Item = String>) -> JoinSet<KeyLookup> {

@@ -16,7 +16,7 @@ async fn issuers_that_stay_keep_everything() {
     world.until_state(&of_b.id, KeyState::Fresh).await;
 
     let applied = world.issuers.apply(vec![of_c.clone(), of_a.clone()]).unwrap();
-    assert_eq!(applied.started, [of_c.id.clone()]);
+    assert_eq!(applied.started, std::slice::from_ref(&of_c.id));
     assert_eq!(applied.superseded.ids().collect::<Vec<_>>(), [&of_b.id]);
     assert!(world.issuers.snapshot(&of_b.id).is_none());
     assert_eq!(world.issuers.status(&of_a.id).unwrap(), before);
@@ -88,7 +88,7 @@ async fn shutdown_ends_fetches_and_waits() {
     let (world, id) = World::with(&provider);
     until_asked(&provider, |counts| counts.discovery == 1).await;
     let held = world.issuers.keys(&id).unwrap();
-    let lookup = held.refresh_for_unknown_key("new", Duration::from_secs(60));
+    let lookup = held.refresh_for_unknown_key("new", Duration::from_mins(1));
     let (lookup, ()) = tokio::join!(lookup, world.issuers.shutdown());
     assert!(matches!(lookup, claimgate_oidc::KeyLookup::NoIssuer), "{lookup:?}");
     assert!(world.issuers.snapshot(&id).is_none());

@@ -511,12 +511,11 @@ impl Checker {
                 return Err(LoadError::new(self.tree.span(operand), message));
             }
         };
-        let slot = u32::try_from(self.scope.len()).unwrap_or(u32::MAX);
         self.scope.push((variable.clone(), inner));
         let result = self.node(body)?;
         self.scope.pop();
         let result = self.unifier.resolved(&result);
-        self.tree.replace(id, Kind::OptionalMap { operand, variable, body, flat, slot });
+        self.tree.replace(id, Kind::OptionalMap { operand, variable, body, flat });
         match result {
             result if !flat => Ok(Type::optional(result)),
             result @ (Type::Optional(_) | Type::Dyn | Type::Any) => Ok(result),

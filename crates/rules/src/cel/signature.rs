@@ -11,6 +11,7 @@ pub(crate) enum Ty {
     Bytes,
     Timestamp,
     Duration,
+    #[expect(dead_code, reason = "no function takes or gives null alone, but a signature can say it")]
     Null,
     /// `type`
     Type,

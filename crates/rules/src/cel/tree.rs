@@ -65,7 +65,6 @@ pub(crate) enum Kind {
         variable: Box<str>,
         body: Id,
         flat: bool,
-        slot: u32,
     },
     /// A resolved name; only after the check.
     Resolved(Name),

@@ -43,6 +43,7 @@ struct Checker<'e> {
 type Check = Result<Nature, LoadError>;
 
 impl<'e> Checker<'e> {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of node")]
     fn visit(&mut self, node: &'e Node) -> Check {
         Ok(match &node.kind {
             Kind::Nil => Nature::NIL,

@@ -293,9 +293,9 @@ impl<'a> Evaluation<'a, '_> {
 
     fn path(&mut self, path: &'a Path) -> Outcome<'a> {
         let mut value = self.eval(&path.base)?;
-        let mut steps = path.steps.iter();
+        let steps = path.steps.iter();
         let mut skipped = 0;
-        while let Some(step) = steps.next() {
+        for step in steps {
             if step.chain == skipped && skipped > 0 {
                 continue;
             }
@@ -344,6 +344,7 @@ impl<'a> Evaluation<'a, '_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of loop")]
     #[inline(never)]
     fn closure(&mut self, closure: &'a Loop) -> Outcome<'a> {
         let list = self.eval(&closure.list)?;

@@ -3,6 +3,7 @@
 mod convert;
 mod lists;
 mod numbers;
+mod shapes;
 mod signature;
 mod table;
 mod texts;

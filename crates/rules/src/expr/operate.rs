@@ -7,6 +7,7 @@ use super::value::{List, Map, Text, Value};
 pub(crate) type Outcome<T> = Result<T, RunError>;
 
 /// Whether two values are equal, numbers by value, lists item by item.
+#[expect(clippy::float_cmp, reason = "equality as the language defines it")]
 pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Outcome<bool> {
     budget.step()?;
     Ok(match (a, b) {
@@ -115,6 +116,7 @@ pub(crate) fn lookup<'a>(map: &Map<'a>, key: &Value<'_>) -> Outcome<Option<Value
 }
 
 /// Keys are compared with their types: `1` and `1.0` are two keys.
+#[expect(clippy::float_cmp, reason = "equality as the language defines it")]
 pub(crate) fn same_key(a: &Value<'_>, b: &Value<'_>) -> bool {
     match (a, b) {
         (Value::Nil, Value::Nil) => true,

@@ -7,6 +7,7 @@ use crate::text::quoted;
 use super::tree::{Access, Kind, Loop, Node, Step, Unary};
 
 impl fmt::Display for Node {
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of node")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Nil => f.write_str("nil"),
@@ -56,7 +57,7 @@ impl fmt::Display for Node {
                 match path.base.kind {
                     // Nothing can be selected from a bare number or name of a value.
                     Kind::Int(_) | Kind::Float(_) | Kind::Bool(_) | Kind::Nil => {
-                        write!(f, "({})", path.base)?
+                        write!(f, "({})", path.base)?;
                     }
                     _ => write!(f, "{}", Operand(&path.base))?,
                 }

@@ -88,11 +88,11 @@ fn answer(row: &Json) -> Answer {
     });
     let claims = row.get("claims").map(token);
     let inputs = Inputs { claims: claims.as_ref(), user, ..Inputs::default() };
-    let value = match rule.evaluate(&inputs, &mut Budget::CEL, None) {
+    let value = match rule.evaluate(&inputs, &mut { Budget::CEL }, None) {
         Ok(value) => tag(&value),
         Err(error) => return ("run", None, None, error.to_string()),
     };
-    let budget = &mut Budget::CEL;
+    let budget = &mut { Budget::CEL };
     let (outcome, strings) = match kind {
         Kind::Username | Kind::Uid => (rule.text(&inputs, budget, None).map(drop), None),
         Kind::Groups | Kind::Extra => match rule.texts(&inputs, budget, None) {

@@ -80,7 +80,7 @@ fn rules_have_the_outcome_that_the_original_gives_them() {
     let mut stale = Vec::new();
     let mut unsafe_rows = Vec::new();
     for line in TABLE.lines() {
-        let limits = Limits { depth: 200, ..Limits::default() };
+        let limits = Limits { depth: 200 };
         let row = parse(line.as_bytes(), limits).unwrap();
         let text = |name: &str| row.get(name).and_then(Json::as_str).unwrap_or_default();
         let claims = row.get("claims").and_then(Json::as_object).cloned().unwrap_or_default();

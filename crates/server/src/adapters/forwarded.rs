@@ -1,4 +1,4 @@
-//! `/_claimgate/check`: Caddy's `forward_auth`, Traefik's `forwardAuth`, HAProxy and everybody who sends
+//! `/_claimgate/check`: Caddy's `forward_auth`, Traefik's `forwardAuth`, `HAProxy` and everybody who sends
 //! `X-Forwarded-{Method,Proto,Host,Uri}`.
 
 use claimgate_core::decision::Denial;

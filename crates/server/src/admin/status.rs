@@ -59,6 +59,7 @@ struct Refused {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the members of the JSON document")]
 struct Issuer {
     issuer: String,
     state: &'static str,

@@ -204,7 +204,7 @@ struct Watcher {
 
 /// Whether an event can mean another content of one of `files`. Reading does not; writing into another
 /// file of the folder, such as a log, does not; whatever comes, goes or is renamed may, for a mounted
-/// ConfigMap changes by a link beside the file.
+/// `ConfigMap` changes by a link beside the file.
 fn matters(event: &Event, files: &BTreeSet<PathBuf>) -> bool {
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write))

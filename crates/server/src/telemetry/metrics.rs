@@ -132,9 +132,9 @@ impl Default for Metrics {
         let mut metrics = Self {
             registry: Registry::default(),
             decisions: Family::default(),
-            duration: Histogram::new(
-                [2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 1e-2, 0.1, 1.0, 5.0].into_iter(),
-            ),
+            duration: Histogram::new([
+                2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 1e-2, 0.1, 1.0, 5.0,
+            ]),
             cached_tokens: Gauge::default(),
             audit_dropped: Counter::default(),
             reloads: Family::default(),
@@ -204,7 +204,7 @@ impl Metrics {
         self.reloads.get_or_create(&ReloadLabels { result: "failure" }).inc();
     }
 
-    /// The text that Prometheus scrapes (OpenMetrics), with the present state of cache and issuers.
+    /// The text that Prometheus scrapes (`OpenMetrics`), with the present state of cache and issuers.
     pub fn render(&self, cached_tokens: usize, issuers: &[IssuerSample]) -> String {
         self.cached_tokens.set(i64::try_from(cached_tokens).unwrap_or(i64::MAX));
         self.issuer_keys.clear();

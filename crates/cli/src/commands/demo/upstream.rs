@@ -42,9 +42,8 @@ async fn answer(
     gate: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    let answered = match ask(client, gate, &request).await {
-        Some(answered) => answered,
-        None => return Ok(plain(StatusCode::BAD_GATEWAY, "the gate did not answer\n")),
+    let Some(answered) = ask(client, gate, &request).await else {
+        return Ok(plain(StatusCode::BAD_GATEWAY, "the gate did not answer\n"));
     };
     let (parts, body) = answered.into_parts();
     if parts.status != StatusCode::OK {

@@ -55,7 +55,7 @@ impl Parser {
             ("optMap" | "optFlatMap", Some(operand), &[variable, body]) => {
                 let flat = &*function == "optFlatMap";
                 let variable = self.variable(variable)?;
-                let kind = Kind::OptionalMap { operand, variable, body, flat, slot: 0 };
+                let kind = Kind::OptionalMap { operand, variable, body, flat };
                 self.node(kind, span, &[operand, body])
             }
             (name, Some(range), arguments) => {

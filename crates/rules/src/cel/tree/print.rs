@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Access, Binary, Constant, Id, Kind, Logic, Name, Root, Tree};
 use crate::text::quoted;
 
+#[cfg(test)]
 /// The source of the tree, each operand in parentheses where it is not simple.
 pub(crate) fn print(tree: &Tree) -> String {
     print_from(tree, tree.root)

@@ -180,8 +180,8 @@ bits! {
     bitor: |x, y| x | y;
     bitxor: |x, y| x ^ y;
     bitnand: |x, y| x & !y;
-    bitshl: |x, y| shift(x, y, 0, |x, by| x.checked_shl(by))?;
-    bitshr: |x, y| shift(x, y, if x < 0 { -1 } else { 0 }, |x, by| x.checked_shr(by))?;
+    bitshl: |x, y| shift(x, y, 0, i64::checked_shl)?;
+    bitshr: |x, y| shift(x, y, if x < 0 { -1 } else { 0 }, i64::checked_shr)?;
     bitushr: |x, y| shift(x, y, 0, |x, by| x.cast_unsigned().checked_shr(by).map(u64::cast_signed))?;
 }
 

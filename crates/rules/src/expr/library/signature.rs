@@ -49,7 +49,7 @@ pub(super) fn overloads(given: &[Nature], choices: &[&[Wants]], result: Nature) 
         match given.iter().zip(*wanted).find(|(nature, wants)| !wants.accepts(**nature)) {
             None => return Ok(result),
             Some((nature, wants)) => {
-                reason = format!("{} stands where {} must", nature.shown(), wants.shown())
+                reason = format!("{} stands where {} must", nature.shown(), wants.shown());
             }
         }
     }

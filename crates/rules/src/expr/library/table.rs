@@ -2,73 +2,12 @@
 
 use super::super::nature::{Leaf, Nature};
 use super::super::tree::LoopKind;
+use super::shapes::{
+    element, get, has_length, is_number_or_text, list_to, looped, map_to, never, number_to, plain, refused,
+};
 use super::signature::Wants::{Anything, Int, List, Text, Texts};
 use super::signature::{numbers as numeric, one, overloads, text_to, two_integers, two_texts_to};
-use super::{Body, CheckArguments, Function, Run, convert, lists, numbers, texts};
-
-const fn looped(
-    name: &'static str,
-    signature: &'static str,
-    kind: LoopKind,
-    doc: &'static str,
-    example: (&'static str, &'static str),
-) -> Function {
-    Function { name, signature, doc, example, body: Body::Loop(kind) }
-}
-
-const fn plain(
-    name: &'static str,
-    signature: &'static str,
-    check: CheckArguments,
-    run: Run,
-    doc: &'static str,
-    example: (&'static str, &'static str),
-) -> Function {
-    Function { name, signature, doc, example, body: Body::Plain { check, run } }
-}
-
-fn list_to(given: &[Nature], result: Nature) -> Result<Nature, String> {
-    one(given, Nature::is_list).map(|_| result)
-}
-
-fn map_to(given: &[Nature], result: Nature) -> Result<Nature, String> {
-    one(given, Nature::is_map).map(|_| result)
-}
-
-fn number_to(given: &[Nature], result: Nature) -> Result<Nature, String> {
-    one(given, Nature::is_number).map(|_| result)
-}
-
-fn element(given: &[Nature]) -> Result<Nature, String> {
-    let list = one(given, Nature::is_list)?;
-    // The original knows no more of the items of a mixed list.
-    Ok(if list.is(Leaf::Texts) {
-        Nature::STR
-    } else if list.is(Leaf::Bytes) {
-        Nature::INT
-    } else {
-        Nature::of(Leaf::Any)
-    })
-}
-
-fn refused(reason: &'static str) -> Result<Nature, String> {
-    Err(reason.into())
-}
-
-fn never<'a>(
-    _: &[super::super::value::Value<'a>],
-    _: &mut crate::Budget,
-) -> Result<super::super::value::Value<'a>, crate::RunError> {
-    Err(crate::RunError::failed("this function has no value here"))
-}
-
-fn is_number_or_text(nature: Nature) -> bool {
-    nature.is_number() || nature.is(Leaf::Str)
-}
-
-fn has_length(nature: Nature) -> bool {
-    nature.is_list() || nature.is_map() || nature.is(Leaf::Str)
-}
+use super::{Function, convert, lists, numbers, texts};
 
 /// All functions.
 pub(crate) static FUNCTIONS: &[Function] = &[
@@ -632,26 +571,3 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         ("values({a: 1, b: 2})", "[1 2]"),
     ),
 ];
-
-fn get(base: Nature, key: Nature) -> Result<Nature, String> {
-    if base.is_unknown() {
-        return Ok(Nature::UNKNOWN);
-    }
-    if base.is_list() {
-        let fits = key.is(Leaf::Int) || key.is_unknown();
-        return if fits {
-            Ok(base.element())
-        } else {
-            Err(format!("a list is indexed by an integer, this is {}", key.shown()))
-        };
-    }
-    if base.is_map() {
-        let fits = key.is_unknown() || !base.is(Leaf::Map) || key.is(Leaf::Str);
-        return if fits {
-            Ok(base.element())
-        } else {
-            Err(format!("the key of a map is a text, this is {}", key.shown()))
-        };
-    }
-    Err(format!("nothing can be selected from {}", base.shown()))
-}

@@ -80,11 +80,11 @@ impl Manifests {
 /// The items of a `ServiceAccountList` from the API need not say what they are.
 fn with_kind(item: &Value, kind: Option<&str>) -> Value {
     let mut item = item.clone();
-    if let (Some(object), Some(kind)) = (item.as_object_mut(), kind) {
-        if !object.contains_key("kind") {
-            object.insert("kind".to_owned(), kind.into());
-            object.entry("apiVersion").or_insert_with(|| "v1".into());
-        }
+    if let (Some(object), Some(kind)) = (item.as_object_mut(), kind)
+        && !object.contains_key("kind")
+    {
+        object.insert("kind".to_owned(), kind.into());
+        object.entry("apiVersion").or_insert_with(|| "v1".into());
     }
     item
 }
