@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use crate::engine::{Engine, Outside};
 use crate::lanes::Lanes;
 use crate::shared::{Shared, Signals};
-use crate::{Clock, IssuerId, IssuerSpec, IssuerStatus, Jitter, KeyLookup, KeySnapshot};
+use crate::{Clock, Generation, IssuerId, IssuerSpec, IssuerStatus, Jitter, KeyLookup, KeySnapshot};
 
 /// What the engines are given from outside.
 #[derive(Clone, Debug)]
@@ -212,6 +212,11 @@ impl IssuerKeys {
     /// The issuer.
     pub fn id(&self) -> &IssuerId {
         &self.shared.id
+    }
+
+    /// The generation of the keys as they are now; cheaper than a snapshot.
+    pub fn generation(&self) -> Generation {
+        self.shared.generation()
     }
 
     /// The keys now. Takes no lock.

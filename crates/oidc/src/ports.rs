@@ -26,7 +26,7 @@ impl ports::IssuerKeys for IssuerKeys {
     }
 
     fn generation(&self) -> u64 {
-        Self::snapshot(self).generation().number()
+        Self::generation(self).number()
     }
 
     fn refresh<'a>(&'a self, key_id: Option<&'a str>) -> BoxFuture<'a, Arc<dyn ports::KeySnapshot>> {

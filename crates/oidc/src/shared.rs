@@ -93,6 +93,10 @@ impl Shared {
         self.snapshot.load_full()
     }
 
+    pub(crate) fn generation(&self) -> Generation {
+        self.snapshot.load().generation()
+    }
+
     pub(crate) fn status(&self) -> Arc<IssuerStatus> {
         self.status.load_full()
     }

@@ -1,7 +1,9 @@
 //! The one call into the gate, with its deadline, the audit record and the metrics around it.
 
+use std::future::{Future as _, poll_fn};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use claimgate_core::audit::{AuditOutcome, AuditRecord, AuditedRequest, DecisionId};
@@ -90,7 +92,11 @@ fn bound_failures(runtime: &Runtime, question: &Question<'_>, decided: &mut Deci
 
 async fn within_deadline(runtime: &Runtime, facts: RequestFacts<'_>, now: Timestamp) -> Decided {
     let mut trace = Trace::off();
-    let deciding = runtime.gate.decide(facts, now, &mut trace);
+    let mut deciding = std::pin::pin!(runtime.gate.decide(facts, now, &mut trace));
+    // Nearly every decision waits for nothing, and so needs no timer.
+    if let Poll::Ready(decided) = poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await {
+        return decided;
+    }
     match tokio::time::timeout(runtime.decision_deadline, deciding).await {
         Ok(decided) => decided,
         // The only thing waited for is an issuer's keys.

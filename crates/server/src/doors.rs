@@ -28,6 +28,8 @@ pub enum Doors {
     Public,
     /// A socket of its own for Envoy's HTTP checks: every path outside `/_claimgate/` is one.
     EnvoyHttp,
+    /// A socket of its own for Envoy's gRPC checks: nothing else is answered there.
+    EnvoyGrpc,
 }
 
 /// Answers one request of a listener.
@@ -44,6 +46,9 @@ pub async fn answer(
         return grpc(&app, &runtime, caller, request).await;
     }
     let (parts, _) = request.into_parts();
+    if doors == Doors::EnvoyGrpc {
+        return nothing_here(&app, &parts);
+    }
     let path = parts.uri.path();
     let trusted = &runtime.trusted_proxies;
     if path == forwarded::INFO.path {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use claimgate_config::sections::{AuditSink, Logging, Tls};
+use claimgate_config::sections::{AuditSink, CheckProtocol, Logging, Tls};
 use claimgate_config::{At, Code, Compiled, Config, Diagnostic, Diagnostics};
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::digest::HmacKey;
@@ -39,6 +39,7 @@ pub struct Server {
     reload: Arc<ReloadState>,
     public: Listener,
     check: Option<Listener>,
+    check_doors: Doors,
     admin: Listener,
     stop: watch::Sender<bool>,
 }
@@ -276,6 +277,10 @@ impl Server {
             reload: Arc::new(reload),
             public: sockets.public,
             check: sockets.check,
+            check_doors: match config.listeners.check.as_ref().map(|check| check.protocol) {
+                Some(CheckProtocol::EnvoyGrpc) => Doors::EnvoyGrpc,
+                _ => Doors::EnvoyHttp,
+            },
             admin: sockets.admin,
             stop: watch::Sender::new(false),
         })
@@ -310,7 +315,7 @@ impl Server {
     /// Serves until `end` is ready, then lets running requests end.
     pub async fn serve(self, end: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
-        for (listener, doors) in [(Some(self.public), Doors::Public), (self.check, Doors::EnvoyHttp)] {
+        for (listener, doors) in [(Some(self.public), Doors::Public), (self.check, self.check_doors)] {
             let Some(listener) = listener else { continue };
             let app = self.app.clone();
             let service = move |caller, request| doors::answer(app.clone(), doors, caller, request);

@@ -57,6 +57,15 @@ impl Telemetry {
         }
     }
 
+    /// Opens the audit log's file again, after it was renamed away.
+    pub async fn reopen(&self) {
+        if let Some(audit) = &self.audit
+            && let Err(error) = audit.reopen().await
+        {
+            tracing::error!(%error, "The audit log cannot be opened again; the former file goes on");
+        }
+    }
+
     /// Waits until every record so far is written.
     pub async fn close(&self) {
         if let Some(audit) = &self.audit {

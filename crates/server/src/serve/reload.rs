@@ -11,6 +11,7 @@ use claimgate_crypto::Secret;
 use claimgate_oidc::Issuers;
 use notify::event::{AccessKind, AccessMode, ModifyKind};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
 use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load};
@@ -172,12 +173,14 @@ pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<boo
     let changed = Arc::new(Notify::new());
     let mut watcher = Watcher::new(changed.clone());
     let mut known = Signature::of(&state.watched());
+    let mut signal = signal(SignalKind::hangup()).ok();
     loop {
         let files = state.watched();
         watcher.follow(&files);
         tokio::select! {
             () = changed.notified() => tokio::time::sleep(SETTLE).await,
             () = tokio::time::sleep(POLL) => {}
+            () = hang_up(&mut signal) => state.app.telemetry.reopen().await,
             _ = stop.changed() => return,
         }
         let now = Signature::of(&files);
@@ -192,6 +195,16 @@ pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<boo
         if state.watched() != files {
             known = Signature::of(&state.watched());
         }
+    }
+}
+
+/// Ready when SIGHUP comes: files are looked at at once, and the audit log's file is opened again.
+async fn hang_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }
 

@@ -30,6 +30,7 @@ pub enum AuditTarget {
 pub struct AuditLog {
     queue: mpsc::Sender<Job>,
     longest_wait: Duration,
+    target: AuditTarget,
 }
 
 /// What the writing thread is asked to do.
@@ -37,6 +38,17 @@ enum Job {
     Write(Box<AuditRecord>),
     /// Everything before this is to be written; then the other side hears of it.
     Flush(oneshot::Sender<()>),
+    /// Everything after this goes there.
+    Redirect(Box<dyn Write + Send>),
+}
+
+impl AuditTarget {
+    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Stdout => Box::new(io::stdout()),
+            Self::File(path) => Box::new(File::options().append(true).create(true).open(path)?),
+        })
+    }
 }
 
 impl AuditLog {
@@ -45,15 +57,12 @@ impl AuditLog {
     /// # Errors
     /// The file cannot be opened, or no thread can be started.
     pub fn open(target: &AuditTarget, longest_wait: Duration) -> io::Result<Self> {
-        let out: Box<dyn Write + Send> = match target {
-            AuditTarget::Stdout => Box::new(io::stdout()),
-            AuditTarget::File(path) => Box::new(File::options().append(true).create(true).open(path)?),
-        };
+        let out = target.open()?;
         let (queue, jobs) = mpsc::channel(QUEUE);
         std::thread::Builder::new()
             .name("audit".into())
             .spawn(move || write_all(jobs, BufWriter::new(out)))?;
-        Ok(Self { queue, longest_wait })
+        Ok(Self { queue, longest_wait, target: target.clone() })
     }
 
     /// Queues a record. `false` if the queue stayed full for as long as the configuration allows, and the record is lost.
@@ -67,6 +76,17 @@ impl AuditLog {
         }
     }
 
+    /// Opens the target again, after the file was renamed away.
+    ///
+    /// # Errors
+    /// The file cannot be opened; records go on into the former one.
+    pub async fn reopen(&self) -> io::Result<()> {
+        let out = self.target.open()?;
+        // The thread ends only with the process.
+        let _ = self.queue.send(Job::Redirect(out)).await;
+        Ok(())
+    }
+
     /// Waits until every record queued so far is written.
     pub async fn flush(&self) {
         let (done, written) = oneshot::channel();
@@ -77,7 +97,7 @@ impl AuditLog {
     }
 }
 
-fn write_all(mut jobs: mpsc::Receiver<Job>, mut out: impl Write) {
+fn write_all(mut jobs: mpsc::Receiver<Job>, mut out: BufWriter<Box<dyn Write + Send>>) {
     while let Some(job) = jobs.blocking_recv() {
         let mut waiting = Vec::new();
         let mut written = Ok(());
@@ -86,6 +106,10 @@ fn write_all(mut jobs: mpsc::Receiver<Job>, mut out: impl Write) {
             match job {
                 Job::Write(record) => written = written.and_then(|()| write_line(&mut out, &record)),
                 Job::Flush(done) => waiting.push(done),
+                Job::Redirect(next) => {
+                    written = written.and_then(|()| out.flush());
+                    out = BufWriter::new(next);
+                }
             }
             next = jobs.try_recv().ok();
         }
