@@ -1,6 +1,7 @@
 use claimgate_json::{Json, Object};
 
-/// The claims that RFC 7519 §4.1 registers, each absent or of its right type.
+/// The claims by which a token is verified, of those that RFC 7519 §4.1 registers: each absent or of its
+/// right type. `jti` is none of them: it limits nothing, so whatever it is, the token means the same.
 ///
 /// Whether one is required is not decided here.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -17,8 +18,6 @@ pub struct RegisteredClaims<'c> {
     pub not_before: Option<NumericDate>,
     /// `iat`
     pub issued_at: Option<NumericDate>,
-    /// `jti`: a text.
-    pub token_id: Option<&'c str>,
 }
 
 impl<'c> RegisteredClaims<'c> {
@@ -35,7 +34,6 @@ impl<'c> RegisteredClaims<'c> {
             expires_at: date(claims, "exp")?,
             not_before: date(claims, "nbf")?,
             issued_at: date(claims, "iat")?,
-            token_id: text(claims, "jti")?,
         })
     }
 }

@@ -211,7 +211,7 @@ impl Builder<'_> {
         all: &mut Expressions,
     ) -> Option<Option<GroupsMapping>> {
         let Some(groups) = &mappings.groups else { return Some(None) };
-        let empty = given(groups.claim.as_ref()).is_none() && groups.expression.is_none();
+        let empty = given(groups.claim.as_ref()).is_none() && written(groups.expression.as_ref()).is_none();
         if empty && self.draft.origin == Origin::Kubernetes {
             return Some(None);
         }
@@ -235,7 +235,7 @@ impl Builder<'_> {
         all: &mut Expressions,
     ) -> Option<Option<UidMapping>> {
         let Some(uid) = &mappings.uid else { return Some(None) };
-        let empty = given(uid.claim.as_ref()).is_none() && uid.expression.is_none();
+        let empty = given(uid.claim.as_ref()).is_none() && written(uid.expression.as_ref()).is_none();
         if empty && self.draft.origin == Origin::Kubernetes {
             return Some(None);
         }
@@ -274,8 +274,7 @@ impl Builder<'_> {
         expression: Option<&'e Expression>,
         place: &crate::Place,
     ) -> Option<Either<'e>> {
-        let expression = expression.filter(|expression| !expression.text.is_empty());
-        match (given(claim), expression) {
+        match (given(claim), written(expression)) {
             (Some(claim), None) => return Some(Either::Claim(claim)),
             (None, Some(expression)) => return Some(Either::Expression(expression)),
             (Some(_), Some(expression)) => self.problems.push(both(&expression.place)),
@@ -315,6 +314,11 @@ impl Builder<'_> {
             cap: cap.unwrap_or(self.context.groups),
         })
     }
+}
+
+/// An expression that is not empty: an empty one counts as absent, as in Kubernetes.
+fn written(expression: Option<&Expression>) -> Option<&Expression> {
+    expression.filter(|expression| !expression.text.is_empty())
 }
 
 enum Either<'e> {

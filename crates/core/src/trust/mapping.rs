@@ -55,7 +55,7 @@ pub enum UsernameMapping {
 /// Where the groups come from.
 #[derive(Debug)]
 pub enum GroupsMapping {
-    /// A claim that is a text or a list of texts, with a prefix for each.
+    /// A claim that is a text, null or a list of texts, with a prefix for each.
     Claim {
         /// The claim's name.
         claim: Box<str>,
@@ -69,7 +69,7 @@ pub enum GroupsMapping {
 /// Where the uid comes from.
 #[derive(Debug)]
 pub enum UidMapping {
-    /// A claim that is a text.
+    /// A claim that is a text or null, which is the empty text.
     Claim(Box<str>),
     /// An expression.
     Expression(Arc<Rule>),
@@ -161,12 +161,14 @@ impl ClaimMappings {
             None if is_distributed(claims, claim) => Err(rejected(format!(
                 "claim `{claim}` is not in the token but at another place (`_claim_names`)"
             ))),
-            None => Ok(Vec::new()),
+            // Null is no group, and in a list the empty text, as in Kubernetes.
+            None | Some(Json::Null) => Ok(Vec::new()),
             Some(Json::String(group)) => Ok(vec![format!("{prefix}{group}")]),
             Some(Json::Array(items)) => items
                 .iter()
                 .map(|item| match item {
                     Json::String(group) => Ok(format!("{prefix}{group}")),
+                    Json::Null => Ok(prefix.to_string()),
                     other => {
                         Err(rejected(format!("claim `{claim}` holds a {}, not only strings", other.kind())))
                     }
@@ -186,6 +188,7 @@ impl ClaimMappings {
             }
             Some(UidMapping::Claim(claim)) => match claims.get(claim) {
                 Some(Json::String(text)) => Ok(text.to_string()),
+                Some(Json::Null) => Ok(String::new()),
                 Some(other) => Err(rejected(format!("claim `{claim}` is a {}, not a string", other.kind()))),
                 None => Err(rejected(format!("claim `{claim}` is missing"))),
             },

@@ -21,8 +21,11 @@ fn every_claim_is_read() {
     assert_eq!(claims.expires_at, Some(NumericDate::from_seconds(1_300_819_380)));
     assert_eq!(claims.not_before.map(NumericDate::ceil), Some(1_300_819_001));
     assert_eq!(claims.issued_at, Some(NumericDate::from_seconds(-1)));
-    assert_eq!(claims.token_id, Some("id"));
     assert_eq!(RegisteredClaims::parse(&object("{}")), Ok(RegisteredClaims::default()));
+    for jti in ["null", "1", "[]"] {
+        let claims = object(&format!(r#"{{"jti":{jti}}}"#));
+        assert_eq!(RegisteredClaims::parse(&claims), Ok(RegisteredClaims::default()), "{jti}");
+    }
     assert_eq!(RegisteredClaims::parse(&object(r#"{"aud":"a"}"#)).unwrap().audiences, ["a"]);
 }
 
@@ -39,7 +42,7 @@ fn cve_2026_25537_a_claim_of_the_wrong_type_is_not_absent() {
             );
         }
     };
-    for claim in ["iss", "sub", "jti"] {
+    for claim in ["iss", "sub"] {
         wrong(claim, ClaimProblem::NotText, &["null", "1", "true", "{}", "[]", r#"["a"]"#]);
     }
     for claim in ["exp", "nbf", "iat"] {

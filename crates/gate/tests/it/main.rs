@@ -1,11 +1,17 @@
 //! The gate around whole configurations.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod broken;
 mod cache;
 mod credentials;
 mod entries;
 mod keys;
+mod oracle;
 mod policy;
 mod routes;
 mod world;
