@@ -17,9 +17,7 @@ pub use mappings::{
     ClaimMappings, ClaimOrExpression, ClaimValidationRule, ExtraMapping, GroupFilter,
     PrefixedClaimOrExpression, UserValidationRule,
 };
-pub use records::{
-    Audit, AuditFile, AuditSink, LogFormat, LogLevel, Logging, Readiness,
-};
+pub use records::{Audit, AuditFile, AuditSink, LogFormat, LogLevel, Logging, Readiness};
 pub use root::Config;
 pub use routes::{
     Allow, Anonymous, CredentialSource, EncodedSlash, Header, HostPattern, ListForm, Method, PathPattern,
