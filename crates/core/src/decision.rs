@@ -201,9 +201,9 @@ deny_reasons! {
     UntrustedProxy = "untrusted_proxy", 403, "The calling proxy is not trusted";
     /// Too many failed attempts came from this source.
     TooManyFailures = "too_many_failures", 429, "Too many failed attempts";
-    /// The issuer's keys cannot be had right now.
+    /// The issuer's keys cannot be had right now, or not before the decision's deadline.
     IssuerUnavailable = "issuer_unavailable", 503, "The token's issuer cannot be reached";
-    /// The store cannot be reached right now, or the decision took longer than its deadline.
+    /// The store cannot be reached right now.
     StoreUnavailable = "store_unavailable", 503, "A part of the gateway is unavailable";
 }
 
