@@ -2,6 +2,7 @@
 
 mod limits;
 mod routes;
+mod telemetry;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub(crate) fn check(config: &Config, problems: &mut Diagnostics) {
     trust::check(config, problems);
     routes::check(config, problems);
     limits::check(&config.limits, problems);
+    telemetry::check(&config.telemetry, problems);
     unique("name", config.readiness.wait_for.iter().map(|name| (name.value.clone(), &name.place)), problems);
 }
 

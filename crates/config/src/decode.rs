@@ -12,7 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::yaml::{Entry, Node, Schema, Value};
 
 pub(crate) use shape::{FieldInfo, Need, SectionInfo, Shape};
-pub use values::{Expression, Size};
+pub use values::{Expression, Ratio, Size};
 pub(crate) use values::{invalid, text, wrong_type};
 
 /// A value and where it stands.

@@ -22,7 +22,7 @@ mod urls;
 mod yaml;
 
 pub use compile::{CertificateAuthority, Compiled, Files, IssuerSettings, KeyOrigin, build, compile};
-pub use decode::{At, Expression, Named, OneOrMany, Size};
+pub use decode::{At, Expression, Named, OneOrMany, Ratio, Size};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 pub use load::load;
 pub use reference::{config_page, limits_page, schema};

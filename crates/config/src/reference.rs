@@ -52,7 +52,9 @@ fn default_value(field: &FieldInfo) -> Option<Value> {
     let Need::Default(default) = field.need else { return None };
     match (&field.shape, default) {
         (_, "{}" | "[]") => None,
-        (Shape::Bool | Shape::Integer { .. }, literal) => serde_json::from_str(literal).ok(),
+        (Shape::Bool | Shape::Integer { .. } | Shape::Number { .. }, literal) => {
+            serde_json::from_str(literal).ok()
+        }
         (_, text) => Some(text.into()),
     }
 }
@@ -63,6 +65,7 @@ fn shape_schema(shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         Shape::Text(_, Some(pattern)) => json!({ "type": "string", "pattern": pattern }),
         Shape::Integer { min, max } if *max == u64::MAX => json!({ "type": "integer", "minimum": min }),
         Shape::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
+        Shape::Number { min, max } => json!({ "type": "number", "minimum": min, "maximum": max }),
         Shape::Bool => json!({ "type": "boolean" }),
         Shape::Choice(words) => json!({ "enum": words }),
         Shape::List(item) => json!({ "type": "array", "items": shape_schema(item, definitions) }),

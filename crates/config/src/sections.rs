@@ -7,6 +7,7 @@ mod mappings;
 mod records;
 mod root;
 mod routes;
+mod telemetry;
 
 pub use jwt::{
     AliasTemplate, AudienceMatchPolicy, Example, Issuer, Jwt, KeySource, SignatureAlgorithm, TokenKind,
@@ -23,3 +24,4 @@ pub use routes::{
     Allow, Anonymous, CredentialSource, EncodedSlash, Header, HostPattern, ListForm, Method, PathPattern,
     Route, Rule,
 };
+pub use telemetry::{Otlp, OtlpProtocol, Telemetry, Traces};

@@ -54,7 +54,7 @@ pub enum FetchError {
         /// The status.
         status: StatusCode,
     },
-    /// A status other than 200.
+    /// A status other than 200; of a post, one that is no success.
     #[error("`{url}` answered {status}")]
     Status {
         /// What was called.

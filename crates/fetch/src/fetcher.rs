@@ -4,7 +4,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::{Client, Proxy, Response, redirect, retry};
 
 use crate::{BearerFile, FetchError, FetchUrl, Fetched, FetcherError, ProxyUrl, Trust};
@@ -37,7 +37,7 @@ pub struct FetcherOptions {
     pub timeouts: Timeouts,
 }
 
-/// One issuer's way to call out.
+/// One issuer's, or one collector's, way to call out.
 #[derive(Debug)]
 pub struct Fetcher {
     client: ArcSwap<Client>,
@@ -88,6 +88,27 @@ impl Fetcher {
         self.call(url, limit, authorization).await
     }
 
+    /// Posts `body` to `url` with `headers` and reads at most `limit` bytes of the answer. The caller
+    /// answers for `url` being an address that may see the headers.
+    ///
+    /// # Errors
+    /// [`FetchError`] for anything but a whole answer with a status of success.
+    pub async fn post(
+        &self,
+        url: &FetchUrl,
+        headers: HeaderMap,
+        body: Bytes,
+        limit: usize,
+    ) -> Result<Fetched, FetchError> {
+        let client = Client::clone(&self.client.load());
+        let request = client.post(url.url().clone()).headers(headers).body(body);
+        let response = request.send().await;
+        let response = response.map_err(|error| FetchError::from_transport(&error, url.redacted()))?;
+        check_head(&response, url, StatusCode::is_success)?;
+        let headers = response.headers().clone();
+        Ok(Fetched::new(&headers, read_body(response, url, limit).await?))
+    }
+
     async fn call(
         &self,
         url: &FetchUrl,
@@ -101,7 +122,7 @@ impl Fetcher {
             request = request.header(AUTHORIZATION, value);
         }
         let response = request.send().await.map_err(failed)?;
-        check_head(&response, url)?;
+        check_head(&response, url, |status| *status == StatusCode::OK)?;
         let headers = response.headers().clone();
         let body = read_body(response, url, limit).await?;
         Ok(Fetched::new(&headers, body))
@@ -128,12 +149,16 @@ fn client(trust: &Trust, proxy: Option<&ProxyUrl>, timeouts: Timeouts) -> Result
     builder.build().map_err(FetcherError)
 }
 
-fn check_head(response: &Response, url: &FetchUrl) -> Result<(), FetchError> {
+fn check_head(
+    response: &Response,
+    url: &FetchUrl,
+    good: impl FnOnce(&StatusCode) -> bool,
+) -> Result<(), FetchError> {
     let status = response.status();
     if status.is_redirection() {
         return Err(FetchError::Redirect { url: url.redacted(), status });
     }
-    if status != StatusCode::OK {
+    if !good(&status) {
         return Err(FetchError::Status { url: url.redacted(), status });
     }
     match response.headers().get(CONTENT_ENCODING) {

@@ -1,6 +1,6 @@
 //! The one bounded way to call out over HTTP.
 //!
-//! Nothing else in Claimgate opens an outgoing connection to a provider. A [`Fetcher`] has time-outs, a
+//! Nothing else in Claimgate opens an outgoing connection to a provider or a collector. A [`Fetcher`] has time-outs, a
 //! cap on the bytes it reads, follows no redirect, keeps no cookie, decodes no compression, and calls
 //! https only: plain http needs a loopback host or an explicit [`PlainHttp::Allowed`].
 //!

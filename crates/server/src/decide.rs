@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::adapters::Asked;
 use crate::app::App;
 use crate::runtime::Runtime;
+use crate::telemetry::{TraceId, TraceParent};
 
 /// A question, as an adapter puts it.
 pub struct Question<'a> {
@@ -56,6 +57,7 @@ impl Answer {
 pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status: fn(u16) -> u16) -> Answer {
     let (now, began) = (app.now(), Instant::now());
     let id = app.decision_id();
+    let mut waited = None;
     let mut decided = match &question.asked {
         Err(denial) => undecided(denial.clone()),
         Ok(asked) => {
@@ -65,7 +67,7 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
                 client: asked.client,
                 route: question.route,
             };
-            within_deadline(runtime, facts, now).await
+            within_deadline(runtime, facts, now, &mut waited).await
         }
     };
     bound_failures(runtime, &question, &mut decided);
@@ -73,8 +75,13 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
     let outcome = outcome(&answer.decided.decision);
     let elapsed = began.elapsed();
     app.telemetry.observe(&question, &answer, outcome, elapsed);
+    let waited = waited.map(|began: Instant| began.elapsed());
+    let traced = app.telemetry.trace(&question, &answer, outcome, status, elapsed, waited);
     if app.telemetry.audits(outcome) {
-        let record = record(&question, &answer, outcome, status, now, elapsed);
+        let record = AuditRecord {
+            trace_id: traced.or_else(|| parent(&question)).map(|id| id.to_string()),
+            ..record(&question, &answer, outcome, status, now, elapsed)
+        };
         app.telemetry.audit(record).await;
     }
     answer
@@ -90,13 +97,21 @@ fn bound_failures(runtime: &Runtime, question: &Question<'_>, decided: &mut Deci
     }
 }
 
-async fn within_deadline(runtime: &Runtime, facts: RequestFacts<'_>, now: Timestamp) -> Decided {
+/// Decides, noting in `waited` since when the decision waits for an issuer's keys, if it does.
+#[expect(clippy::disallowed_methods, reason = "how long a decision waited, for its trace")]
+async fn within_deadline(
+    runtime: &Runtime,
+    facts: RequestFacts<'_>,
+    now: Timestamp,
+    waited: &mut Option<Instant>,
+) -> Decided {
     let mut trace = Trace::off();
     let mut deciding = std::pin::pin!(runtime.gate.decide(facts, now, &mut trace));
     // Nearly every decision waits for nothing, and so needs no timer.
     if let Poll::Ready(decided) = poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await {
         return decided;
     }
+    *waited = Some(Instant::now());
     match tokio::time::timeout(runtime.decision_deadline, deciding).await {
         Ok(decided) => decided,
         // The only thing waited for is an issuer's keys.
@@ -140,12 +155,11 @@ fn record(
         path: asked.request.path().as_str().to_owned(),
         client: asked.client,
     });
-    let header = |name| question.headers.get(name).and_then(|value| value.to_str().ok());
     AuditRecord {
         time: now,
         decision_id: answer.id,
-        request_id: header("x-request-id").filter(|id| id.len() <= 128).map(str::to_owned),
-        trace_id: header("traceparent").and_then(trace_id).map(str::to_owned),
+        request_id: request_id(question.headers),
+        trace_id: None,
         adapter: question.adapter,
         route: decided.route.as_ref().map(|route| route.name.clone()),
         outcome,
@@ -162,9 +176,13 @@ fn record(
     }
 }
 
-/// The trace id of a `traceparent` header (W3C Trace Context §3.2.2.3).
-fn trace_id(header: &str) -> Option<&str> {
-    let id = header.split('-').nth(1)?;
-    let fits = id.len() == 32 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-    (fits && id.bytes().any(|b| b != b'0')).then_some(id)
+/// The trace that the request says it is part of.
+fn parent(question: &Question<'_>) -> Option<TraceId> {
+    TraceParent::of(question.headers).map(|parent| parent.trace_id)
+}
+
+/// The id that the caller gave the request, of at most 128 characters.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get("x-request-id")?.to_str().ok()?;
+    (id.len() <= 128).then(|| id.to_owned())
 }

@@ -27,7 +27,7 @@ use crate::doors::{self, Doors};
 use crate::files::ConfigFiles;
 use crate::listen::{Listener, ListenerLimits};
 use crate::runtime::{IssuerError, Runtime, specs};
-use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry};
+use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry, TraceSettings, Traces, TracesError};
 use crate::tls::{TlsError, server_config};
 
 pub use reload::ReloadState;
@@ -96,6 +96,9 @@ pub enum StartError {
     /// The system's certificate authorities cannot be read.
     #[error("the system's certificate authorities cannot be read: {0}")]
     Trust(#[from] TrustError),
+    /// Traces cannot be kept.
+    #[error("traces: {0}")]
+    Traces(#[from] TracesError),
     /// The system has no randomness.
     #[error("the system has no randomness")]
     Random(#[from] RandomError),
@@ -111,6 +114,7 @@ impl StartError {
             }
             Self::Bind { .. } => "check `listeners` in the configuration",
             Self::Tls { .. } => "check `certificateFile` and `keyFile`: PEM, and readable by this user",
+            Self::Traces(_) => "check `telemetry.traces` in the configuration",
             Self::Audit(_) => "check `audit` in the configuration",
             _ => return None,
         })
@@ -178,6 +182,11 @@ pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
             if let Err(error) = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files) {
                 let place = &loaded.config.version.place;
                 problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
+            }
+            if let Some(traces) = &loaded.config.telemetry.traces
+                && let Err(error) = TraceSettings::read(&loaded.config, &loaded.files)
+            {
+                problems.push(Diagnostic::error(Code::InvalidValue, &traces.otlp.place, error.to_string()));
             }
             Ok(problems)
         }
@@ -409,7 +418,11 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         .map(|target| AuditLog::open(&target, config.limits.audit_wait.value))
         .transpose()
         .map_err(StartError::Audit)?;
-    Ok(Telemetry::new(Metrics::default(), audit, config.audit.allowed))
+    let metrics = Metrics::default();
+    let traces = TraceSettings::read(config, files)?
+        .map(|settings| Traces::start(settings, metrics.spans()))
+        .transpose()?;
+    Ok(Telemetry::new(metrics, audit, config.audit.allowed).with_traces(traces))
 }
 
 /// Waits, for a bounded time, for the issuers that `readiness.waitFor` names.

@@ -1,7 +1,8 @@
-//! Telemetry: audit log and metrics.
+//! Telemetry: audit log, metrics and traces.
 
 mod audit;
 mod metrics;
+mod traces;
 
 use std::time::Duration;
 
@@ -11,18 +12,27 @@ use crate::decide::{Answer, Question};
 
 pub use audit::{AuditLog, AuditTarget};
 pub use metrics::{IssuerSample, METRICS, MetricInfo, Metrics};
+pub use traces::{TraceId, TracesError};
+pub(crate) use traces::{TraceParent, TraceSettings, Traces};
 
 /// What is counted and written about decisions.
 pub struct Telemetry {
     metrics: Metrics,
     audit: Option<AuditLog>,
     allowed: bool,
+    traces: Option<Traces>,
 }
 
 impl Telemetry {
     /// Telemetry that writes to `audit`: refusals always, what was allowed if `allowed` says so.
     pub fn new(metrics: Metrics, audit: Option<AuditLog>, allowed: bool) -> Self {
-        Self { metrics, audit, allowed }
+        Self { metrics, audit, allowed, traces: None }
+    }
+
+    /// This, and traces.
+    #[must_use]
+    pub(crate) fn with_traces(self, traces: Option<Traces>) -> Self {
+        Self { traces, ..self }
     }
 
     /// The metrics.
@@ -41,6 +51,21 @@ impl Telemetry {
         let route = answer.decided.route.as_ref();
         let code = answer.reason().map_or("", claimgate_core::decision::DenyReason::code);
         self.metrics.decided(question.adapter, route.map(|route| &route.name), outcome, code, elapsed);
+    }
+
+    /// Makes the decision's span. The id of its trace, if it is recorded.
+    pub(crate) fn trace(
+        &self,
+        question: &Question<'_>,
+        answer: &Answer,
+        outcome: AuditOutcome,
+        status: fn(u16) -> u16,
+        elapsed: Duration,
+        waited: Option<Duration>,
+    ) -> Option<TraceId> {
+        let traces = self.traces.as_ref()?;
+        let status = status(answer.reason().map_or(200, claimgate_core::decision::DenyReason::status));
+        traces.decided(question, answer, outcome, status, elapsed, waited)
     }
 
     /// Whether decisions with this outcome go into the audit log.
@@ -66,8 +91,11 @@ impl Telemetry {
         }
     }
 
-    /// Waits until every record so far is written.
+    /// Waits until every record so far is written and, for a bounded time, every span sent.
     pub async fn close(&self) {
+        if let Some(traces) = &self.traces {
+            traces.close().await;
+        }
         if let Some(audit) = &self.audit {
             audit.flush().await;
         }

@@ -22,6 +22,7 @@ pub(super) fn check(limits: &Limits, problems: &mut Diagnostics) {
         &limits.key_set_keys,
         &limits.unknown_key_burst,
         &limits.token_cache,
+        &limits.trace_queue,
     ];
     for count in counts {
         if count.value == 0 {
@@ -42,6 +43,7 @@ pub(super) fn check(limits: &Limits, problems: &mut Diagnostics) {
         &limits.fetch_retry_min,
         &limits.fetch_retry_max,
         &limits.decision_timeout,
+        &limits.trace_export_timeout,
     ];
     for time in times {
         if time.value.is_zero() {

@@ -8,6 +8,11 @@ pub(crate) enum Shape {
         min: u64,
         max: u64,
     },
+    /// A number between the two, both included.
+    Number {
+        min: u64,
+        max: u64,
+    },
     Bool,
     Choice(Vec<&'static str>),
     List(Box<Self>),
@@ -49,6 +54,7 @@ impl fmt::Display for Shape {
         match self {
             Self::Text(word, _) => f.write_str(word),
             Self::Integer { .. } => f.write_str("integer"),
+            Self::Number { .. } => f.write_str("number"),
             Self::Bool => f.write_str("boolean"),
             Self::Choice(words) => {
                 f.write_str(&words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "))

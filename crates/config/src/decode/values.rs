@@ -14,6 +14,17 @@ use crate::yaml::{Node, Origin, Resolved, Schema, Value};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Size(pub u64);
 
+/// A part of a whole, from 0 to 1, both included.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
+pub struct Ratio(f64);
+
+impl Ratio {
+    /// The part.
+    pub const fn value(self) -> f64 {
+        self.0
+    }
+}
+
 /// An expression, and how to find the place of each of its characters.
 #[derive(Clone, Debug)]
 pub struct Expression {
@@ -188,6 +199,30 @@ impl Decode for Size {
             invalid(node, &format!("`{value}` is not a size"), EXPECTED, decoder);
         }
         read
+    }
+}
+
+impl Decode for Ratio {
+    fn shape() -> Shape {
+        Shape::Number { min: 0, max: 1 }
+    }
+
+    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+        let value = match node.resolve(decoder.schema) {
+            Some(Resolved::Integer(0)) => 0.0,
+            Some(Resolved::Integer(1)) => 1.0,
+            Some(Resolved::Integer(_)) => f64::NAN,
+            Some(Resolved::Float(value)) => value,
+            _ => {
+                wrong_type(node, "a number", decoder);
+                return None;
+            }
+        };
+        if (0.0..=1.0).contains(&value) {
+            return Some(Self(value));
+        }
+        invalid(node, "the part of a whole is from 0 to 1", "a number from `0` to `1`", decoder);
+        None
     }
 }
 

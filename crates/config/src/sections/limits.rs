@@ -55,6 +55,10 @@ section! {
         "failedAttemptsPerSecond" failed_attempts_per_second: At<u64> = default("100"),
         /// How long an audit record may wait for room in the queue before it is dropped and counted.
         "auditWait" audit_wait: Time = default("100ms"),
+        /// Spans that may wait to be sent; what comes beyond is dropped and counted.
+        "traceQueue" trace_queue: At<u64> = default("2048"),
+        /// How long sending spans to the collector may take.
+        "traceExportTimeout" trace_export_timeout: Time = default("10s"),
         /// How long open requests may go on after SIGTERM.
         "drainTimeout" drain_timeout: Time = default("30s"),
     }

@@ -1,7 +1,7 @@
 use ipnet::IpNet;
 use url::Url;
 
-use super::{Audit, Jwt, Limits, Listeners, Logging, Readiness, Route};
+use super::{Audit, Jwt, Limits, Listeners, Logging, Readiness, Route, Telemetry};
 use crate::decode::{At, section};
 
 section! {
@@ -23,6 +23,8 @@ section! {
         "routes" routes: Vec<Route> = optional,
         /// The record of decisions.
         "audit" audit: Audit = default("{}"),
+        /// Traces.
+        "telemetry" telemetry: Telemetry = default("{}"),
         /// The log.
         "logging" logging: Logging = default("{}"),
         /// Every limit.
@@ -30,6 +32,6 @@ section! {
         /// When the gate says that it is ready.
         "readiness" readiness: Readiness = default("{}"),
     }
-    later ["telemetry", "clusters", "providers", "accounts", "store", "serviceAccounts", "session", "sessions", "signIn", "signOut",
+    later ["clusters", "providers", "accounts", "store", "serviceAccounts", "session", "sessions", "signIn", "signOut",
         "issuing", "tokenExchange", "upstreams", "personalAccessTokens", "staticKeys", "clientCertificates", "revocation"]
 }

@@ -112,3 +112,32 @@ async fn the_bearer_file_is_read_for_every_call_and_its_last_token_kept() {
     fetcher.get(&url, 10).await.unwrap();
     assert!(!told.recv().await.unwrap().to_ascii_lowercase().contains("authorization"));
 }
+
+#[tokio::test]
+async fn a_post_carries_its_body_and_headers_and_takes_any_success() {
+    let (url, mut told) =
+        server(b"HTTP/1.1 202 Accepted\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok".to_vec()).await;
+    let fetcher = fetcher(None, Duration::from_secs(20));
+    let headers = || [(http::header::CONTENT_TYPE, http::HeaderValue::from_static("application/x-protobuf"))];
+    let post =
+        async |url: &FetchUrl| fetcher.post(url, headers().into_iter().collect(), "spans".into(), 2).await;
+    assert_eq!(post(&url).await.unwrap().body(), "ok");
+    let asked = told.recv().await.unwrap();
+    assert!(asked.starts_with("POST /keys?secret=value HTTP/1.1\r\n"), "{asked}");
+    assert!(
+        asked.contains("content-type: application/x-protobuf\r\n") && asked.ends_with("\r\n\r\nspans"),
+        "{asked}"
+    );
+    for (answer, expected) in [
+        ("HTTP/1.1 503 Busy\r\nconnection: close\r\ncontent-length: 0\r\n\r\n", "answered 503"),
+        (
+            "HTTP/1.1 307 Elsewhere\r\nlocation: /\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            "redirect",
+        ),
+        ("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 3\r\n\r\nabc", "larger than 2 bytes"),
+    ] {
+        let (url, _told) = server(answer.as_bytes().to_vec()).await;
+        let error = post(&url).await.unwrap_err().to_string();
+        assert!(error.contains(expected) && !error.contains("secret"), "{error}");
+    }
+}

@@ -50,6 +50,18 @@ pub const METRICS: &[MetricInfo] = &[
         help: "Audit records lost because the queue stayed full",
     },
     MetricInfo {
+        name: "claimgate_traces_exported_spans_total",
+        kind: "counter",
+        labels: "",
+        help: "Spans that the collector took",
+    },
+    MetricInfo {
+        name: "claimgate_traces_dropped_spans_total",
+        kind: "counter",
+        labels: "`reason` (queueFull, exportFailed, rejected)",
+        help: "Spans lost: no room in the queue, not sent, or not taken by the collector",
+    },
+    MetricInfo {
         name: "claimgate_config_reloads_total",
         kind: "counter",
         labels: "`result` (success, failure)",
@@ -90,6 +102,20 @@ struct DecisionLabels {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct DropLabels {
+    reason: &'static str,
+}
+
+/// What became of spans.
+#[derive(Clone)]
+pub(crate) struct SpanCounters {
+    pub(super) exported: Counter,
+    pub(super) no_room: Counter,
+    pub(super) not_sent: Counter,
+    pub(super) rejected: Counter,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct ReloadLabels {
     result: &'static str,
 }
@@ -119,6 +145,8 @@ pub struct Metrics {
     duration: Histogram,
     cached_tokens: Gauge,
     audit_dropped: Counter,
+    spans_exported: Counter,
+    spans_dropped: Family<DropLabels, Counter>,
     reloads: Family<ReloadLabels, Counter>,
     generation: Gauge,
     issuer_keys: Family<IssuerLabels, Gauge>,
@@ -137,6 +165,8 @@ impl Default for Metrics {
             ]),
             cached_tokens: Gauge::default(),
             audit_dropped: Counter::default(),
+            spans_exported: Counter::default(),
+            spans_dropped: Family::default(),
             reloads: Family::default(),
             generation: Gauge::default(),
             issuer_keys: Family::default(),
@@ -163,6 +193,10 @@ impl Metrics {
         registry.register(name, help(name), self.cached_tokens.clone());
         let name = "claimgate_audit_dropped_records";
         registry.register(name, help("claimgate_audit_dropped_records_total"), self.audit_dropped.clone());
+        let name = "claimgate_traces_exported_spans";
+        registry.register(name, help("claimgate_traces_exported_spans_total"), self.spans_exported.clone());
+        let name = "claimgate_traces_dropped_spans";
+        registry.register(name, help("claimgate_traces_dropped_spans_total"), self.spans_dropped.clone());
         let name = "claimgate_config_reloads";
         registry.register(name, help("claimgate_config_reloads_total"), self.reloads.clone());
         let name = "claimgate_config_generation";
@@ -187,6 +221,17 @@ impl Metrics {
         let labels = DecisionLabels { adapter, route, outcome: outcome.as_str(), code };
         self.decisions.get_or_create(&labels).inc();
         self.duration.observe(elapsed.as_secs_f64());
+    }
+
+    /// The counters of spans.
+    pub(crate) fn spans(&self) -> SpanCounters {
+        let dropped = |reason| self.spans_dropped.get_or_create(&DropLabels { reason }).clone();
+        SpanCounters {
+            exported: self.spans_exported.clone(),
+            no_room: dropped("queueFull"),
+            not_sent: dropped("exportFailed"),
+            rejected: dropped("rejected"),
+        }
     }
 
     pub(super) fn audit_dropped(&self) {
