@@ -1,0 +1,16 @@
+//! The real listeners on loopback: doors, answers, transport, reload, admin pages.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod client;
+mod door;
+mod doors;
+mod envoy;
+mod folder;
+mod leaks;
+mod smuggling;
+mod world;
