@@ -121,15 +121,19 @@ impl StartError {
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) compiled: Compiled,
-    pub(crate) files: ConfigFiles,
+    pub(crate) files: Arc<ConfigFiles>,
     pub(crate) warnings: Diagnostics,
 }
 
 /// Reads and compiles the configuration at `path`.
 pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
-    let files = ConfigFiles::beside(path);
+    load_with(path, Arc::new(ConfigFiles::beside(path)))
+}
+
+/// The same by `files`, which know afterwards what was asked for, however it went.
+pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, StartError> {
     let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
-    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &files);
+    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &*files);
     match built {
         Some((config, compiled)) => Ok(Loaded { config, compiled, files, warnings }),
         None => Err(StartError::Config(warnings)),
@@ -170,7 +174,7 @@ pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
             for tls in
                 [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten()
             {
-                if let Err(error) = server_config(tls, &loaded.files) {
+                if let Err(error) = server_config(tls, &*loaded.files) {
                     let place = &tls.certificate_file.place;
                     problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
                 }

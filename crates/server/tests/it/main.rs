@@ -6,11 +6,14 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod challenges;
 mod client;
 mod door;
 mod doors;
 mod envoy;
 mod folder;
 mod leaks;
+mod provider;
 mod smuggling;
+mod transport;
 mod world;
