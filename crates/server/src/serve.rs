@@ -65,7 +65,7 @@ pub enum StartError {
     #[error(transparent)]
     RepeatedIssuer(#[from] RepeatedIssuer),
     /// A listener's certificate cannot be used.
-    #[error("the certificate of listener `{listener}` cannot be used: {source}")]
+    #[error("the certificate of listener `{listener}` cannot be used: {}", describe(source))]
     Tls {
         /// The listener.
         listener: &'static str,
@@ -83,8 +83,13 @@ pub enum StartError {
         source: io::Error,
     },
     /// The audit log cannot be opened.
-    #[error("the audit log cannot be opened: {0}")]
-    Audit(io::Error),
+    #[error("the audit log `{}` cannot be opened: {source}", path.display())]
+    Audit {
+        /// The file, or `stdout`.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// The key for credential digests cannot be read.
     #[error("the audit digest key `{path}` cannot be read: {source}")]
     DigestKey {
@@ -111,7 +116,7 @@ impl StartError {
             }
             Self::Bind { .. } => "check `listeners` in the configuration",
             Self::Tls { .. } => "check `certificateFile` and `keyFile`: PEM, and readable by this user",
-            Self::Audit(_) => "check `audit` in the configuration",
+            Self::Audit { .. } => "check `audit` in the configuration",
             _ => return None,
         })
     }
@@ -409,10 +414,15 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         AuditSink::Off => None,
         AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
     };
-    let audit = target
-        .map(|target| AuditLog::open(&target, config.limits.audit_wait.value))
-        .transpose()
-        .map_err(StartError::Audit)?;
+    let open = |target: AuditTarget| {
+        let path = match &target {
+            AuditTarget::File(path) => path.clone(),
+            AuditTarget::Stdout => "stdout".into(),
+        };
+        AuditLog::open(&target, config.limits.audit_wait.value)
+            .map_err(|source| StartError::Audit { path, source })
+    };
+    let audit = target.map(open).transpose()?;
     Ok(Telemetry::new(Metrics::default(), audit, config.audit.allowed))
 }
 

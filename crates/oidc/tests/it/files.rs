@@ -56,9 +56,9 @@ async fn a_key_file_is_waited_for_from_the_start() {
     let wanted = spec("it", vec![KeySource::File(path)]);
     let id = wanted.id.clone();
     world.apply(vec![wanted]);
-    let lookup = world.issuers.refresh_for_unknown_key(&id, key.id().as_str(), Duration::from_secs(60)).await;
+    let lookup = world.issuers.refresh_for_unknown_key(&id, key.id().as_str(), Duration::from_mins(1)).await;
     assert!(matches!(lookup, KeyLookup::Found(_)), "{lookup:?}");
-    let lookup = world.issuers.refresh_for_unknown_key(&id, "nobody's", Duration::from_secs(60)).await;
+    let lookup = world.issuers.refresh_for_unknown_key(&id, "nobody's", Duration::from_mins(1)).await;
     assert!(matches!(lookup, KeyLookup::Unknown), "{lookup:?}");
 }
 

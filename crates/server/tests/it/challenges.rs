@@ -1,6 +1,6 @@
 //! What refusals look like, and what is too large, doubled or too slow.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use claimgate_testkit::Broken;
@@ -18,6 +18,7 @@ use crate::world::{ROUTES, TRUSTED, World, configuration, secret};
 
 const REALM: &str = "Bearer realm=\"claimgate\"";
 
+#[expect(clippy::too_many_lines, reason = "one table of every refusal")]
 #[tokio::test]
 async fn every_refusal_has_its_challenge_and_body() {
     let world = World::plain().await;
@@ -258,16 +259,17 @@ async fn authorino_649_a_missed_deadline_refuses() {
     let top = format!("{TRUSTED}\nlimits: {{ decisionTimeout: 300ms }}");
     let world = provider::world(&provider, &top).await;
     let (alice, jane) = (provider.token(), world.token());
-    let began = Instant::now();
-    for door in DOORS {
-        let verdict = door.ask(&world, &Ask::get("/").host("provided.example.com").bearer(&alice)).await;
-        let expected = (door.status(503), Some("issuer_unavailable"));
-        assert_eq!((verdict.status, verdict.code.as_deref()), expected, "{door:?}");
-        assert!(verdict.values("x-claimgate-user").is_empty());
-        // It costs nobody else anything.
-        assert_eq!(door.ask(&world, &Ask::get("/").bearer(&jane)).await.status, 200);
-    }
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let every_door = async {
+        for door in DOORS {
+            let verdict = door.ask(&world, &Ask::get("/").host("provided.example.com").bearer(&alice)).await;
+            let expected = (door.status(503), Some("issuer_unavailable"));
+            assert_eq!((verdict.status, verdict.code.as_deref()), expected, "{door:?}");
+            assert!(verdict.values("x-claimgate-user").is_empty());
+            // It costs nobody else anything.
+            assert_eq!(door.ask(&world, &Ask::get("/").bearer(&jane)).await.status, 200);
+        }
+    };
+    timeout(Duration::from_secs(15), every_door).await.unwrap();
     provider.fault(claimgate_devprovider::Fault::None);
     crate::world::eventually("the provider's tokens pass", || async {
         let ask = Ask::get("/").host("provided.example.com").bearer(&alice);

@@ -52,7 +52,7 @@ async fn every_door_gives_the_same_verdict() {
             let (user, groups) = (verdict.values("x-claimgate-user"), verdict.values("x-claimgate-groups"));
             match (status, client.target.starts_with("/public")) {
                 (200, false) => {
-                    assert_eq!((user, groups), (vec!["jane"], vec!["developers"]), "{name}, {door:?}")
+                    assert_eq!((user, groups), (vec!["jane"], vec!["developers"]), "{name}, {door:?}");
                 }
                 (200, true) => assert_eq!((user, groups), (vec![""], vec![""]), "{name}, {door:?}"),
                 _ => assert!(user.is_empty() && groups.is_empty(), "{name}, {door:?}"),
@@ -315,6 +315,12 @@ async fn the_grpc_door_answers_check_requests_only() {
         let verdict = crate::door::grpc_verdict(&bearer, response);
         assert_eq!((verdict.values("x-other-user"), verdict.code.as_deref()), (user, code), "{name} {host}");
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_check_request_is_not_read_as_one() {
+    let world = World::plain().await;
     let path = "/envoy.service.auth.v3.Authorization/Check";
     for (via, ask) in [
         (Via::Http1, Ask::post(path, "").header("content-type", "application/grpc")),
@@ -361,7 +367,7 @@ async fn cve_2025_48865_connection_removes_no_identity_header() {
 /// k/k#94683, capsule-proxy#118: groups joined by a comma became several; a value could end its line.
 #[tokio::test]
 async fn capsule_proxy_118_one_group_is_one_value() {
-    let routes = r#"
+    let routes = r"
   - { name: app, hosts: [app.example.com], accept: jwt, allow: authenticated }
   - name: impersonation
     hosts: [kubernetes.example.com]
@@ -370,7 +376,7 @@ async fn capsule_proxy_118_one_group_is_one_value() {
     headers:
       impersonate-user: { expression: user.username }
       impersonate-group: { expression: user.groups, list: repeated }
-"#;
+";
     let world = World::start(&configuration(TRUSTED, routes)).await;
     let two = world.signed(world.issuer.token().claim("groups", vec!["a", "b,system:masters"]));
     let odd = world.signed(world.issuer.token().subject("jane\r\nimpersonate-group: admins"));

@@ -1,6 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "the configuration's files are written here")]
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process};
 
@@ -14,10 +14,6 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("claimgate-server-{}-{count}", process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
     }
 
     pub(crate) fn join(&self, name: &str) -> PathBuf {

@@ -6,6 +6,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod admin;
+mod authority;
+mod bare;
 mod challenges;
 mod client;
 mod door;
@@ -13,7 +16,10 @@ mod doors;
 mod envoy;
 mod folder;
 mod leaks;
+mod logs;
 mod provider;
+mod reload;
 mod smuggling;
+mod starts;
 mod transport;
 mod world;

@@ -35,10 +35,10 @@ pub(crate) async fn start_with(options: Options) -> Provider {
 
 /// A configuration with the entry `provided` beside `main`, for a route of its own and for `app`.
 pub(crate) fn configured(provider: &Provider, top: &str) -> String {
-    let routes = r#"
+    let routes = r"
   - { name: app, hosts: [app.example.com], accept: jwt/main, allow: authenticated }
   - { name: provided, hosts: [provided.example.com], accept: jwt/provided, allow: authenticated }
-"#;
+";
     let entry = format!(
         "jwt:\n  - name: provided\n    issuer: {{ url: \"{}\", audiences: [claimgate-demo] }}\n",
         provider.issuer_url()

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use claimgate_devprovider::Fault;
 use http::Version;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::ClientConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use crate::authority::{Authority, Certified};
 use crate::client::{Ask, VIAS, Via, raw};
 use crate::folder::Folder;
 use crate::provider;
@@ -24,52 +24,9 @@ const TLS: &str = "trustedProxies: []\n\
     listeners: { public: { address: \"127.0.0.1:0\", tls: { certificateFile: tls.crt, keyFile: tls.key, \
     clientCertificateAuthorityFile: ca.crt } }, admin: { address: \"127.0.0.1:0\" } }";
 
-/// An authority, and what it signs.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-/// A certificate and its key, in PEM.
-struct Certified {
-    certificate: String,
-    key: String,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn certify(&self, name: &str) -> Certified {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        Certified { certificate: certificate.pem(), key: key.serialize_pem() }
-    }
-
-    /// A client that trusts this authority and offers these protocols, with a certificate or without.
-    fn client(&self, protocols: &[&str], own: Option<&Certified>) -> ClientConfig {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_slice(self.0.pem().as_bytes()).unwrap()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.unwrap().with_root_certificates(roots);
-        let mut config = match own {
-            None => builder.with_no_client_auth(),
-            Some(own) => {
-                let chain = vec![CertificateDer::from_pem_slice(own.certificate.as_bytes()).unwrap()];
-                let key = PrivateKeyDer::from_pem_slice(own.key.as_bytes()).unwrap();
-                builder.with_client_auth_cert(chain, key).unwrap()
-            }
-        };
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        config
-    }
-}
-
 async fn tls_world(authority: &Authority) -> World {
     let folder = Folder::new();
-    folder.write("ca.crt", &authority.0.pem());
+    folder.write("ca.crt", &authority.pem());
     install(&folder, &authority.certify("gate.example.com"));
     World::start_in(folder, &configuration(TLS, ROUTES)).await
 }
