@@ -1,5 +1,7 @@
 //! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2 on one port, and an end that drops no request.
 
+mod begun;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -15,12 +17,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::adapters::Caller;
 use crate::body::AnswerBody;
+use begun::Begun;
 
 /// How long a client may take for a TLS handshake and for the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -133,7 +137,7 @@ where
         }
         let address = peer.ip().to_canonical();
         match tls {
-            None => self.serve(TokioIo::new(stream), Caller { address, trusted: false, tls: false }).await,
+            None => self.serve(stream, Caller { address, trusted: false, tls: false }).await,
             Some(None) => tracing::warn!("A TLS listener has no certificate"),
             Some(Some(config)) => {
                 let handshake = TlsAcceptor::from(config).accept(stream);
@@ -142,7 +146,7 @@ where
                         // Only a certificate that rustls has verified is listed.
                         let trusted =
                             stream.get_ref().1.peer_certificates().is_some_and(|chain| !chain.is_empty());
-                        self.serve(TokioIo::new(stream), Caller { address, trusted, tls: true }).await;
+                        self.serve(stream, Caller { address, trusted, tls: true }).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "A TLS handshake failed"),
                     Err(_) => tracing::debug!("A TLS handshake took too long"),
@@ -151,10 +155,11 @@ where
         }
     }
 
-    async fn serve<I>(self, io: I, caller: Caller)
+    async fn serve<I>(self, stream: I, caller: Caller)
     where
-        I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let io = TokioIo::new(Begun::within(HEADER_TIMEOUT, stream));
         let service = self.service;
         let service = service_fn(move |request| {
             let answer = service(caller, request);

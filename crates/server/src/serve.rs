@@ -65,7 +65,7 @@ pub enum StartError {
     #[error(transparent)]
     RepeatedIssuer(#[from] RepeatedIssuer),
     /// A listener's certificate cannot be used.
-    #[error("the certificate of listener `{listener}` cannot be used: {source}")]
+    #[error("the certificate of listener `{listener}` cannot be used: {}", describe(source))]
     Tls {
         /// The listener.
         listener: &'static str,
@@ -83,8 +83,13 @@ pub enum StartError {
         source: io::Error,
     },
     /// The audit log cannot be opened.
-    #[error("the audit log cannot be opened: {0}")]
-    Audit(io::Error),
+    #[error("the audit log `{}` cannot be opened: {source}", path.display())]
+    Audit {
+        /// The file, or `stdout`.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
     /// The key for credential digests cannot be read.
     #[error("the audit digest key `{path}` cannot be read: {source}")]
     DigestKey {
@@ -111,7 +116,7 @@ impl StartError {
             }
             Self::Bind { .. } => "check `listeners` in the configuration",
             Self::Tls { .. } => "check `certificateFile` and `keyFile`: PEM, and readable by this user",
-            Self::Audit(_) => "check `audit` in the configuration",
+            Self::Audit { .. } => "check `audit` in the configuration",
             _ => return None,
         })
     }
@@ -121,15 +126,19 @@ impl StartError {
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) compiled: Compiled,
-    pub(crate) files: ConfigFiles,
+    pub(crate) files: Arc<ConfigFiles>,
     pub(crate) warnings: Diagnostics,
 }
 
 /// Reads and compiles the configuration at `path`.
 pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
-    let files = ConfigFiles::beside(path);
+    load_with(path, Arc::new(ConfigFiles::beside(path)))
+}
+
+/// The same by `files`, which know afterwards what was asked for, however it went.
+pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, StartError> {
     let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
-    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &files);
+    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &*files);
     match built {
         Some((config, compiled)) => Ok(Loaded { config, compiled, files, warnings }),
         None => Err(StartError::Config(warnings)),
@@ -170,7 +179,7 @@ pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
             for tls in
                 [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten()
             {
-                if let Err(error) = server_config(tls, &loaded.files) {
+                if let Err(error) = server_config(tls, &*loaded.files) {
                     let place = &tls.certificate_file.place;
                     problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
                 }
@@ -405,10 +414,15 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         AuditSink::Off => None,
         AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
     };
-    let audit = target
-        .map(|target| AuditLog::open(&target, config.limits.audit_wait.value))
-        .transpose()
-        .map_err(StartError::Audit)?;
+    let open = |target: AuditTarget| {
+        let path = match &target {
+            AuditTarget::File(path) => path.clone(),
+            AuditTarget::Stdout => "stdout".into(),
+        };
+        AuditLog::open(&target, config.limits.audit_wait.value)
+            .map_err(|source| StartError::Audit { path, source })
+    };
+    let audit = target.map(open).transpose()?;
     Ok(Telemetry::new(Metrics::default(), audit, config.audit.allowed))
 }
 
