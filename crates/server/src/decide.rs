@@ -107,7 +107,8 @@ async fn within_deadline(runtime: &Runtime, facts: RequestFacts<'_>, now: Timest
     }
 }
 
-fn undecided(denial: Denial) -> Decided {
+/// The refusal of a request that never came to a route.
+pub(crate) fn undecided(denial: Denial) -> Decided {
     Decided { decision: Decision::Deny(denial), route: None, credential: None, identity: None, exempt: false }
 }
 
