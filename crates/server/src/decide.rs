@@ -109,7 +109,8 @@ pub(crate) async fn within<F: Future>(longest: Duration, future: F) -> Option<F:
     tokio::time::timeout(longest, future).await.ok()
 }
 
-fn undecided(denial: Denial) -> Decided {
+/// The refusal of a request that never came to a route.
+pub(crate) fn undecided(denial: Denial) -> Decided {
     Decided { decision: Decision::Deny(denial), route: None, credential: None, identity: None, exempt: false }
 }
 
