@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod allocations;
 mod cel_table;
 mod expr_properties;
 mod expr_reference;
