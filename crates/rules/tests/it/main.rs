@@ -7,6 +7,7 @@
 )]
 
 mod allocations;
+mod bad_input;
 mod cel_table;
 mod expr_properties;
 mod expr_reference;
