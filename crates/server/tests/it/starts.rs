@@ -92,7 +92,6 @@ async fn files_that_cannot_be_used_are_named_with_the_cause() {
         (tls("tls.crt", "other.key", ""), "tls.crt", "keys may not be consistent"),
         (tls("tls.crt", "tls.key", &authority("missing.crt")), "missing.crt", "No such file"),
         (tls("tls.crt", "tls.key", &authority("tls.key")), "tls.key", "no certificate"),
-        (format!("{TRUSTED}\naudit: {{ digestKeyFile: missing.key }}"), "missing.key", "No such file"),
         (format!("{TRUSTED}\naudit: {{ to: {{ file: {{ path: directory }} }} }}"), "directory", "directory"),
         (
             format!("{TRUSTED}\naudit: {{ to: {{ file: {{ path: none/audit.jsonl }} }} }}"),
@@ -121,4 +120,11 @@ async fn a_configuration_with_errors_shows_their_places() {
     for place in ["claimgate.yaml:2:1:", "claimgate.yaml:3:33:"] {
         assert!(text.contains(place), "{text}");
     }
+    let key = configuration(&format!("{TRUSTED}\naudit: {{ digestKeyFile: missing.key }}"), ROUTES);
+    folder.write("claimgate.yaml", key.rsplit_once("audit:").unwrap().0);
+    let StartError::Config(problems) = failure(&folder, "claimgate.yaml").await else {
+        panic!("another error");
+    };
+    let text = problems.render(false);
+    assert!(text.contains("missing.key") && text.contains("No such file"), "{text}");
 }
