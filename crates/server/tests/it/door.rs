@@ -1,5 +1,7 @@
+use claimgate_testkit::envoy::{CheckResponse, HeaderValueOption, HttpResponse};
+
 use crate::client::{Ask, Reply, Via};
-use crate::envoy::{self, HttpResponse};
+use crate::envoy;
 use crate::world::World;
 
 /// A way to ask, in a version of HTTP.
@@ -114,10 +116,10 @@ async fn grpc(world: &World, client: &Ask) -> Verdict {
 }
 
 /// What a gRPC answer says of a request with the headers `client`.
-pub(crate) fn grpc_verdict(client: &[(String, String)], response: envoy::CheckResponse) -> Verdict {
+pub(crate) fn grpc_verdict(client: &[(String, String)], response: CheckResponse) -> Verdict {
     let code = response.status.unwrap().code;
-    let id = |headers: &[envoy::HeaderOption]| {
-        let mut ids = headers.iter().map(envoy::HeaderOption::pair);
+    let id = |headers: &[HeaderValueOption]| {
+        let mut ids = headers.iter().map(envoy::pair);
         ids.find(|(name, _)| name == "x-claimgate-decision-id").unwrap_or_default().1
     };
     match response.http_response.unwrap() {
@@ -126,7 +128,7 @@ pub(crate) fn grpc_verdict(client: &[(String, String)], response: envoy::CheckRe
             Verdict {
                 status: 200,
                 code: None,
-                headers: ok.headers.iter().map(envoy::HeaderOption::pair).collect(),
+                headers: ok.headers.iter().map(envoy::pair).collect(),
                 decision_id: id(&ok.response_headers_to_add),
                 body: String::new(),
                 forwarded: Some(envoy::forwarded(client, &ok)),
@@ -139,7 +141,7 @@ pub(crate) fn grpc_verdict(client: &[(String, String)], response: envoy::CheckRe
             Verdict {
                 status,
                 code: body.and_then(|body| body["code"].as_str().map(str::to_owned)),
-                headers: denied.headers.iter().map(envoy::HeaderOption::pair).collect(),
+                headers: denied.headers.iter().map(envoy::pair).collect(),
                 decision_id: id(&denied.headers),
                 body: denied.body,
                 forwarded: None,

@@ -1,6 +1,7 @@
 //! Every door gives the same verdict, and only named proxies speak for others.
 
 use claimgate_testkit::Broken;
+use claimgate_testkit::envoy::{AttributeContext, CheckRequest, CheckResponse};
 
 use crate::client::{Ask, VIAS, Via, raw};
 use crate::door::{DOORS, Door, Verdict};
@@ -295,10 +296,7 @@ async fn the_grpc_door_answers_check_requests_only() {
         assert_eq!(client.send(&Ask::get(path).bearer(&jane)).await.status, 404, "{path}");
     }
     // No attributes, or none of an HTTP request.
-    for request in [
-        envoy::CheckRequest::default(),
-        envoy::CheckRequest { attributes: Some(envoy::Attributes::default()) },
-    ] {
+    for request in [CheckRequest::default(), CheckRequest { attributes: Some(AttributeContext::default()) }] {
         let verdict = crate::door::grpc_verdict(&[], envoy::check(world.public, request).await.unwrap());
         assert_eq!((verdict.status, verdict.code.as_deref()), (400, Some("bad_request")));
     }
@@ -341,7 +339,7 @@ async fn what_is_no_check_request_is_not_read_as_one() {
     ] {
         let ask = Ask::post(path, body).header("content-type", "application/grpc");
         let reply = world.client(Via::Http2).send(&ask).await;
-        let message: envoy::CheckResponse = prost::Message::decode(reply.body.slice(5..)).unwrap();
+        let message: CheckResponse = prost::Message::decode(reply.body.slice(5..)).unwrap();
         let verdict = crate::door::grpc_verdict(&[], message);
         assert_eq!((verdict.status, verdict.code.as_deref()), (400, Some("bad_request")));
     }

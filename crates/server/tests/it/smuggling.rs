@@ -1,5 +1,7 @@
 //! Identity headers that a client sends itself never survive.
 
+use claimgate_testkit::envoy::{HeaderMap, RawHeader};
+
 use crate::client::{Ask, Via, raw};
 use crate::door::{DOORS, Door, Verdict, grpc_verdict};
 use crate::envoy;
@@ -107,8 +109,8 @@ async fn cve_2025_64484_raw_headers_of_envoy_survive_as_little() {
         let http = request.attributes.as_mut().unwrap().request.as_mut().unwrap().http.as_mut().unwrap();
         let raw = client
             .iter()
-            .map(|(key, value)| envoy::RawHeader { key: key.clone(), raw_value: value.clone().into_bytes() });
-        http.header_map = Some(envoy::RawHeaders { headers: raw.collect() });
+            .map(|(key, value)| RawHeader { key: key.clone(), raw_value: value.clone().into_bytes() });
+        http.header_map = Some(HeaderMap { headers: raw.collect() });
         let verdict = grpc_verdict(&client, envoy::check(world.public, request).await.unwrap());
         assert_eq!(verdict.status, 200, "{target} {host}");
         let forwarded = verdict.forwarded.unwrap();
