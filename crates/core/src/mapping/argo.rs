@@ -13,7 +13,7 @@ use claimgate_rules::expr::{Error, Expression};
 use super::ranked::Ranked;
 use super::rule::{AccountRule, NoAnswer};
 use super::search::search;
-use super::{AccountName, Fault, Matches, Outcome, Question, Record, Refusal, Scope, ServiceAccount};
+use super::{Matches, Outcome, Question, Record, Refusal, Scope};
 
 pub use super::search::OnRuleError;
 
@@ -36,37 +36,9 @@ pub struct Settings {
 }
 
 /// The annotated accounts of a cluster.
-#[derive(Debug, Default)]
-pub struct Index {
-    accounts: Ranked<Expression>,
-}
+pub type Index = Ranked<Expression>;
 
 impl Index {
-    /// An index without accounts.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes in an account as it is now. One without the annotation is no candidate.
-    pub fn set(&mut self, account: &ServiceAccount<'_>) {
-        self.accounts.set(account);
-    }
-
-    /// Forgets an account.
-    pub fn remove(&mut self, account: &AccountName) {
-        self.accounts.remove(account);
-    }
-
-    /// How many different rules the accounts carry. Each is compiled once.
-    pub fn distinct_rules(&self) -> usize {
-        self.accounts.distinct_rules()
-    }
-
-    /// What is wrong with the annotations: rules that do not parse, precedences that are none, ties.
-    pub fn faults(&self) -> Vec<(AccountName, Fault)> {
-        self.accounts.faults()
-    }
-
     /// The account that acts.
     ///
     /// # Errors
@@ -83,8 +55,8 @@ impl Index {
         let answer = self.answer(settings, question, record.as_deref_mut());
         if let Some(record) = record {
             let searched = |namespace: &str| namespace == home || delegated == Some(namespace);
-            self.accounts.outside(searched).for_each(|entry| record.push_elsewhere(&entry.account));
-            record.conclude(&answer, |winner| self.accounts.describe_winner(winner));
+            self.outside(searched).for_each(|entry| record.push_elsewhere(&entry.account));
+            record.conclude(&answer, |winner| self.describe_winner(winner));
         }
         answer
     }
@@ -102,7 +74,7 @@ impl Index {
             self.not_asked(places, refusal, record.as_deref_mut());
         })?;
         let ask = |namespace: &str, record: Option<&mut Record>| {
-            search(self.accounts.of(namespace), &environment, settings.on_rule_error, record)
+            search(self.of(namespace), &environment, settings.on_rule_error, record)
         };
         let own = ask(home, record.as_deref_mut());
         if let (true, Some(failure)) = (own.hits.is_empty(), own.failure) {
@@ -131,7 +103,7 @@ impl Index {
         record: Option<&mut Record>,
     ) {
         let Some(record) = record else { return };
-        for entry in namespaces.flat_map(|namespace| self.accounts.of(namespace)) {
+        for entry in namespaces.flat_map(|namespace| self.of(namespace)) {
             let message = format!("not asked, since {refusal}");
             record.push(entry.account.clone(), Outcome::Ignored, message);
         }

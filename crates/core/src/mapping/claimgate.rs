@@ -11,7 +11,7 @@ use claimgate_rules::{Budget, Inputs};
 use super::ranked::{Entry, Ranked};
 use super::rule::{AccountRule, NoAnswer};
 use super::search::{OnRuleError, search};
-use super::{AccountName, Fault, Matches, Question, Record, Refusal, Scope, ServiceAccount};
+use super::{Matches, Question, Record, Refusal, Scope};
 use crate::trust::user_of;
 
 /// The annotation that holds the rule.
@@ -28,37 +28,9 @@ pub struct Settings {
 }
 
 /// The annotated accounts of a cluster.
-#[derive(Debug, Default)]
-pub struct Index {
-    accounts: Ranked<Rule>,
-}
+pub type Index = Ranked<Rule>;
 
 impl Index {
-    /// An index without accounts.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes in an account as it is now. One without the annotation is no candidate.
-    pub fn set(&mut self, account: &ServiceAccount<'_>) {
-        self.accounts.set(account);
-    }
-
-    /// Forgets an account.
-    pub fn remove(&mut self, account: &AccountName) {
-        self.accounts.remove(account);
-    }
-
-    /// How many different rules the accounts carry. Each is compiled once.
-    pub fn distinct_rules(&self) -> usize {
-        self.accounts.distinct_rules()
-    }
-
-    /// What is wrong with the annotations: rules that do not compile, precedences that are none, ties.
-    pub fn faults(&self) -> Vec<(AccountName, Fault)> {
-        self.accounts.faults()
-    }
-
     /// The account that acts.
     ///
     /// # Errors
@@ -81,9 +53,9 @@ impl Index {
             }
         };
         if let Some(record) = record {
-            let outside = self.accounts.outside(|namespace| settings.covers(question.scope, namespace));
+            let outside = self.outside(|namespace| settings.covers(question.scope, namespace));
             outside.for_each(|entry| record.push_elsewhere(&entry.account));
-            record.conclude(&answer, |winner| self.accounts.describe_winner(winner));
+            record.conclude(&answer, |winner| self.describe_winner(winner));
         }
         answer
     }
@@ -94,14 +66,14 @@ impl Index {
         settings: &'a Settings,
         scope: Scope<'a>,
     ) -> impl Iterator<Item = &'a Entry<Rule>> {
-        let everywhere = matches!(scope, Scope::Anywhere).then(|| self.accounts.namespaces());
+        let everywhere = matches!(scope, Scope::Anywhere).then(|| self.namespaces());
         let own = match scope {
             Scope::Namespace(own) => Some(own).filter(|own| !settings.namespaces.contains(*own)),
             Scope::Cluster | Scope::Anywhere => None,
         };
         let listed = settings.namespaces.iter().filter(move |_| scope != Scope::Anywhere);
         let namespaces = everywhere.into_iter().flatten().chain(listed.map(|name| &**name)).chain(own);
-        self.accounts.merged(namespaces)
+        self.merged(namespaces)
     }
 }
 

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::rule::{AccountRule, Compiled, Sources};
 use super::{AccountName, Fault, Precedence, ServiceAccount};
 
-/// The accounts of a cluster that carry a rule.
+/// The accounts of a cluster that carry a rule in the language `R`.
 #[derive(Debug)]
-pub(super) struct Ranked<R> {
+pub struct Ranked<R> {
     namespaces: BTreeMap<Box<str>, Namespace<R>>,
     sources: Sources<R>,
 }
@@ -42,8 +42,13 @@ impl<R> Default for Ranked<R> {
 }
 
 impl<R: AccountRule> Ranked<R> {
+    /// An index without accounts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Takes in an account as it is now. One without the annotation is no candidate.
-    pub(super) fn set(&mut self, account: &ServiceAccount<'_>) {
+    pub fn set(&mut self, account: &ServiceAccount<'_>) {
         let Some(source) = account.annotations.get(R::ANNOTATION) else {
             self.remove(&account.account);
             return;
@@ -57,7 +62,8 @@ impl<R: AccountRule> Ranked<R> {
         namespace.order.insert(entry.rank(), entry);
     }
 
-    pub(super) fn remove(&mut self, account: &AccountName) {
+    /// Forgets an account.
+    pub fn remove(&mut self, account: &AccountName) {
         let Some(namespace) = self.namespaces.get_mut(account.namespace()) else { return };
         let precedence = namespace.precedences.remove(account);
         let entry = precedence.and_then(|it| namespace.order.remove(&(Reverse(it), account.clone())));
@@ -69,8 +75,8 @@ impl<R: AccountRule> Ranked<R> {
         }
     }
 
-    /// How many different rules the accounts carry.
-    pub(super) fn distinct_rules(&self) -> usize {
+    /// How many different rules the accounts carry. Each is compiled once.
+    pub fn distinct_rules(&self) -> usize {
         self.sources.len()
     }
 
@@ -118,8 +124,8 @@ impl<R: AccountRule> Ranked<R> {
     }
 
     /// What is wrong with the annotations, by account: rules that are none, precedences that are no
-    /// integer, accounts that only their name ranks.
-    pub(super) fn faults(&self) -> Vec<(AccountName, Fault)> {
+    /// integer, accounts that only their name ranks (ties).
+    pub fn faults(&self) -> Vec<(AccountName, Fault)> {
         let mut faults = Vec::new();
         for namespace in self.namespaces.values() {
             let mut previous: Option<&Entry<R>> = None;

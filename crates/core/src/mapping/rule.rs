@@ -4,7 +4,7 @@ use std::sync::Arc;
 use claimgate_rules::Budget;
 
 /// A rule in an annotation, in the language of one dialect.
-pub(super) trait AccountRule: Sized {
+pub trait AccountRule: Sized {
     /// What a rule reads.
     type Inputs<'a>;
     /// The annotation that holds the rule.
@@ -16,16 +16,25 @@ pub(super) trait AccountRule: Sized {
     /// Steps that the rules of one search may take together.
     const MOST_STEPS: u64;
 
+    /// The rule of an annotation's text, or why there is none.
+    ///
+    /// # Errors
+    /// What is wrong with the text, for people.
     fn compile(source: &str) -> Result<Self, String>;
 
+    /// Whether the rule holds.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if it fails.
     fn test(&self, inputs: &Self::Inputs<'_>, budget: &mut Budget) -> Result<bool, NoAnswer>;
 }
 
 /// Why a rule has no answer.
-pub(super) struct NoAnswer {
-    pub(super) message: String,
+pub struct NoAnswer {
+    /// What failed, for people.
+    pub message: String,
     /// Whether a limit of the budget ended it.
-    pub(super) exhausted: bool,
+    pub exhausted: bool,
 }
 
 /// Compiled rules, one for all annotations of the same text.
@@ -93,6 +102,10 @@ mod tests {
         const BUDGET: Budget = Budget::EXPR;
         const MOST_STEPS: u64 = 1;
 
+        /// The rule of an annotation's text, or why there is none.
+        ///
+        /// # Errors
+        /// What is wrong with the text, for people.
         fn compile(source: &str) -> Result<Self, String> {
             COMPILED.set(COMPILED.get() + 1);
             if source == "broken" { Err("no rule".into()) } else { Ok(Self) }
