@@ -26,8 +26,12 @@ use crate::adapters::Caller;
 use crate::body::AnswerBody;
 use begun::Begun;
 
-/// How long a client may take for a TLS handshake and for the headers of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for a TLS handshake, and until it begins to speak HTTP.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an HTTP/1.1 connection may wait for the next request and its headers. Longer than the two minutes
+/// at most that proxies keep idle connections for use: who closes first must be the proxy, or its next check
+/// meets a closed connection.
+const KEEP_ALIVE: Duration = Duration::from_mins(3);
 /// The most streams that one HTTP/2 connection may have open at once.
 const MAX_STREAMS: u32 = 1024;
 
@@ -108,7 +112,7 @@ fn server(header_bytes: usize) -> auto::Builder<TokioExecutor> {
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(KEEP_ALIVE)
         .max_buf_size(header_bytes.max(8192))
         .half_close(false);
     server
@@ -141,7 +145,7 @@ where
             Some(None) => tracing::warn!("A TLS listener has no certificate"),
             Some(Some(config)) => {
                 let handshake = TlsAcceptor::from(config).accept(stream);
-                match tokio::time::timeout(HEADER_TIMEOUT, handshake).await {
+                match tokio::time::timeout(BEGIN_TIMEOUT, handshake).await {
                     Ok(Ok(stream)) => {
                         // Only a certificate that rustls has verified is listed.
                         let trusted =
@@ -159,7 +163,7 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let io = TokioIo::new(Begun::within(HEADER_TIMEOUT, stream));
+        let io = TokioIo::new(Begun::within(BEGIN_TIMEOUT, stream));
         let service = self.service;
         let service = service_fn(move |request| {
             let answer = service(caller, request);
@@ -171,3 +175,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
