@@ -42,6 +42,9 @@ async fn health_is_told_on_the_admin_listener_whatever_issuers_do() {
     timeout(Duration::from_secs(6), pass).await.unwrap();
     let state = state().await;
     assert_eq!((state["state"].as_str(), state["keys"].as_u64()), (Some("fresh"), Some(2)), "{state}");
+    assert_eq!(state["entries"], serde_json::json!(["provided"]));
+    let metrics = admin.get("/metrics").await;
+    assert!(metrics.text().contains("claimgate_issuer_available{issuer=\"provided\"} 1\n"));
     assert!(state["lastSuccess"].is_string() && state["nextRefresh"].is_string(), "{state}");
     assert_eq!(admin.get("/nothing").await.status, 404);
     // The doors are not here.
