@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use claimgate_testkit::envoy::CheckResponse;
 use http::header::{CONTENT_TYPE, TE};
 use http::{Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -18,7 +19,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 use crate::error::{BenchError, Context as _};
-use messages::{CheckRequest, CheckResponse};
+use messages::is_allow;
 
 /// Connections of a load.
 const CONNECTIONS: usize = 2;
@@ -56,7 +57,7 @@ pub(crate) async fn load(address: SocketAddr, token: &Path, time: Duration) -> R
 
 /// One length-prefixed message.
 fn check_request(token: &str) -> Bytes {
-    let request = CheckRequest::with_token(token);
+    let request = messages::check_request(token);
     let mut body = BytesMut::new();
     body.put_u8(0);
     body.put_u32(u32::try_from(request.encoded_len()).unwrap_or(u32::MAX));
@@ -93,7 +94,7 @@ async fn worker(
         let answer = response.into_body().collect().await.context("an answer ended early")?.to_bytes();
         counts.answered += 1;
         let allowed = CheckResponse::decode(answer.get(5..).unwrap_or_default());
-        counts.allowed += u64::from(!answer.is_empty() && allowed.is_ok_and(|response| response.is_allow()));
+        counts.allowed += u64::from(!answer.is_empty() && allowed.is_ok_and(|response| is_allow(&response)));
     }
     Ok(counts)
 }

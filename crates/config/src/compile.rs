@@ -3,6 +3,7 @@
 mod draft;
 mod examples;
 mod issuers;
+mod records;
 mod routes;
 mod trust;
 
@@ -132,6 +133,7 @@ fn compile_with(
 ) -> (Option<Compiled>, Diagnostics) {
     let mut problems = Diagnostics::new();
     let included = include(config, files, known, &mut problems);
+    records::check_digest_key(&config.audit, files, &mut problems);
     let mut drafts: Vec<Draft<'_>> = config.jwt.iter().map(Draft::of_claimgate).collect();
     for (file, configuration) in &included {
         drafts.extend(

@@ -16,6 +16,8 @@ pub mod claimgate;
 pub mod kargo;
 mod precedence;
 mod ranked;
+mod rule;
+mod search;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,18 +94,27 @@ pub enum Scope<'a> {
 
 /// The accounts that a mapping found. The first one acts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Matches(Vec<AccountName>);
+pub struct Matches {
+    accounts: Vec<AccountName>,
+    examined: usize,
+}
 
 impl Matches {
     /// The account that acts.
     pub fn selected(&self) -> Option<&AccountName> {
-        self.0.first()
+        self.accounts.first()
     }
 
     /// The accounts in order. A dialect in which the first match ends the search names only that one,
     /// unless the candidates were recorded.
     pub fn accounts(&self) -> &[AccountName] {
-        &self.0
+        &self.accounts
+    }
+
+    /// How many accounts were looked at for this: rules that were asked, or accounts that stood under an
+    /// accepted value of a claim.
+    pub fn examined(&self) -> usize {
+        self.examined
     }
 }
 
@@ -189,7 +200,8 @@ impl Outcome {
     }
 }
 
-/// Every candidate of a question, in the order in which they count.
+/// Every candidate of a question: those that were tried, in the order in which they were, then those that
+/// lie elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     candidates: Vec<Candidate>,
@@ -210,20 +222,18 @@ impl Record {
         self.candidates.push(Candidate { account, outcome, message: message.into() });
     }
 
-    fn push_elsewhere(&mut self, account: AccountName) {
+    fn push_elsewhere(&mut self, account: &AccountName) {
         let message = format!("namespace `{}` is not searched", account.namespace());
-        self.push(account, Outcome::Ignored, message);
+        self.push(account.clone(), Outcome::Ignored, message);
     }
 
-    /// Says of every match whether it acts.
-    fn conclude(&mut self, answer: &Result<Matches, Refusal>) {
+    /// Says of every match whether it acts, and of the others what `beats` them.
+    fn conclude(&mut self, answer: &Result<Matches, Refusal>, beats: impl Fn(&AccountName) -> String) {
+        let selected = answer.as_ref().ok().and_then(Matches::selected);
         let verdict = match answer {
             Err(refusal) => format!("refused, since {refusal}"),
-            Ok(matches) => {
-                matches.selected().map(|first| format!("`{first}` comes first")).unwrap_or_default()
-            }
+            Ok(_) => selected.map(beats).unwrap_or_default(),
         };
-        let selected = answer.as_ref().ok().and_then(Matches::selected);
         for candidate in self.candidates.iter_mut().filter(|each| each.outcome == Outcome::Matched) {
             candidate.message.push_str("; ");
             let wins = Some(&candidate.account) == selected;
@@ -270,3 +280,6 @@ pub enum Fault {
         precedence: i64,
     },
 }
+
+#[cfg(test)]
+mod tests;

@@ -126,7 +126,36 @@ impl fmt::Display for Json {
 /// A JSON object: members in the order of their names, each name once.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Object {
-    members: Vec<(Box<str>, Json)>,
+    members: Vec<Member>,
+}
+
+/// A member of an object. The order of (head, name) is the order of the names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Member {
+    /// The first bytes of the name as a number, so that a search need not follow a pointer to each name.
+    head: u64,
+    name: Box<str>,
+    value: Json,
+}
+
+impl Member {
+    pub(crate) fn new(name: Box<str>, value: Json) -> Self {
+        Self { head: head(&name), name, value }
+    }
+}
+
+/// The first eight bytes of a name, the first of them the most significant; zeros behind a shorter one.
+#[inline]
+fn head(name: &str) -> u64 {
+    let bytes = name.as_bytes();
+    match bytes.first_chunk() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => {
+            let mut first = [0; 8];
+            first.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(first)
+        }
+    }
 }
 
 impl Object {
@@ -136,33 +165,40 @@ impl Object {
     }
 
     /// The object of these members, or the first name that stands twice.
-    pub(crate) fn from_members(mut members: Vec<(Box<str>, Json)>) -> Result<Self, Box<str>> {
-        members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let repeated = members.iter().zip(members.iter().skip(1)).find(|(a, b)| a.0 == b.0);
+    pub(crate) fn from_members(mut members: Vec<Member>) -> Result<Self, Box<str>> {
+        members.sort_unstable_by(|a, b| (a.head, &a.name).cmp(&(b.head, &b.name)));
+        let repeated = members.iter().zip(members.iter().skip(1)).find(|(a, b)| a.name == b.name);
         match repeated {
-            Some((first, _)) => Err(first.0.clone()),
+            Some((first, _)) => Err(first.name.clone()),
             None => Ok(Self { members }),
         }
     }
 
     /// The value of the member `name`.
     pub fn get(&self, name: &str) -> Option<&Json> {
+        let head = head(name);
+        let at = self.members.partition_point(|member| member.head < head);
+        let first = self.members.get(at).filter(|member| member.head == head)?;
+        // Mostly no two names have one head.
+        if *first.name == *name {
+            return Some(&first.value);
+        }
         let at = self.position(name).ok()?;
-        self.members.get(at).map(|(_, value)| value)
+        self.members.get(at).map(|member| &member.value)
     }
 
     /// Whether there is a member `name`, be its value `null` or not.
     pub fn contains(&self, name: &str) -> bool {
-        self.position(name).is_ok()
+        self.get(name).is_some()
     }
 
     /// Sets the member `name` and returns its former value.
     pub fn insert(&mut self, name: impl Into<Box<str>>, value: impl Into<Json>) -> Option<Json> {
         let (name, value) = (name.into(), value.into());
         match self.position(&name) {
-            Ok(at) => self.members.get_mut(at).map(|slot| std::mem::replace(&mut slot.1, value)),
+            Ok(at) => self.members.get_mut(at).map(|member| std::mem::replace(&mut member.value, value)),
             Err(at) => {
-                self.members.insert(at, (name, value));
+                self.members.insert(at, Member::new(name, value));
                 None
             }
         }
@@ -170,12 +206,12 @@ impl Object {
 
     /// Removes the member `name` and returns its value.
     pub fn remove(&mut self, name: &str) -> Option<Json> {
-        self.position(name).ok().map(|at| self.members.remove(at).1)
+        self.position(name).ok().map(|at| self.members.remove(at).value)
     }
 
     /// The members, in the order of their names.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Json)> + DoubleEndedIterator + Clone {
-        self.members.iter().map(|(name, value)| (&**name, value))
+        self.members.iter().map(|member| (&*member.name, &member.value))
     }
 
     /// The number of members.
@@ -189,7 +225,8 @@ impl Object {
     }
 
     fn position(&self, name: &str) -> Result<usize, usize> {
-        self.members.binary_search_by(|(known, _)| (**known).cmp(name))
+        let head = head(name);
+        self.members.binary_search_by(|member| (member.head, &*member.name).cmp(&(head, name)))
     }
 }
 
@@ -233,4 +270,42 @@ fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         }
     }
     f.write_char('"')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+
+    #[test]
+    fn names_of_one_head_and_of_none_are_found_in_their_order() {
+        let names = [
+            "",
+            "\0",
+            "\0\0",
+            "a",
+            "a\0",
+            "ab",
+            "repositor",
+            "repository",
+            "repository_id",
+            "repository_owner",
+            "repository_owner_id",
+            "reposito",
+            "\u{10ffff}",
+            "é",
+        ];
+        let object: Object = names.iter().enumerate().map(|(at, name)| (*name, at.to_string())).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert_eq!(object.get(name).and_then(|value| value.as_str()), Some(&*at.to_string()), "{name:?}");
+        }
+        for absent in
+            ["\0\0\0", "b", "repository_", "repository_owner_ie", "repository_owner_id\0", "repositorz"]
+        {
+            assert!(!object.contains(absent), "{absent:?}");
+        }
+        assert!(object.iter().map(|(name, _)| name).is_sorted());
+        let mut fewer = object.clone();
+        assert!(fewer.remove("repository_id").is_some());
+        assert!(!fewer.contains("repository_id") && fewer.contains("repository_owner_id"));
+    }
 }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use crate::document::Member;
 use crate::{Json, Number, Object};
 
 /// Bounds of a document.
@@ -112,7 +113,7 @@ impl Reader<'_> {
                 self.skip_white_space();
                 self.expect(b':')?;
                 self.skip_white_space();
-                members.push((name, self.value()?));
+                members.push(Member::new(name, self.value()?));
                 self.skip_white_space();
                 match self.peek() {
                     Some(b',') => self.at += 1,

@@ -127,6 +127,10 @@ impl Shared {
     }
 
     async fn search(&self, clock: &dyn Clock, id: &str) -> KeyLookup {
+        if !self.has_remote_source {
+            // Files are read as soon as the issuer is configured, and nobody asks for a round of them.
+            self.first_keys().await;
+        }
         let mut progress = self.demand.progress.subscribe();
         let before = self.demand.lock().started;
         loop {

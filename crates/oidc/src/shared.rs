@@ -101,6 +101,13 @@ impl Shared {
         self.status.load_full()
     }
 
+    /// Waits until every source was looked at once.
+    pub(crate) async fn first_keys(&self) {
+        let mut changes = self.signals.subscribe();
+        // The sender lives as long as this.
+        let _ = changes.wait_for(|_| self.snapshot().state() != KeyState::Pending).await;
+    }
+
     /// The keys of each source, for an engine that takes over.
     pub(crate) fn loaded(&self) -> Vec<Option<Loaded>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -6,6 +6,7 @@
 //! - [`cel`]: the Common Expression Language as Kubernetes' `AuthenticationConfiguration` speaks it.
 //! - [`expr`]: expr-lang as Argo Workflows speaks it.
 //! - [`Value`]: what a CEL expression sees and makes, borrowed from the claims where it can be.
+//! - [`Instant`]: a point in time with the offset it was written with.
 //! - [`Inputs`], [`User`], [`Token`], [`Request`]: what a rule may read.
 //! - [`LoadError`], [`RunError`]: why a rule cannot be loaded, and why it has no value.
 //! - [`Budget`], [`Trace`], [`Span`], [`Pattern`]: limits, recorder, places in a source, regular expressions.
@@ -16,6 +17,7 @@ pub mod expr;
 mod budget;
 mod error;
 mod inputs;
+mod instant;
 mod kubernetes;
 mod pattern;
 mod span;
@@ -26,6 +28,7 @@ mod value;
 pub use budget::{Budget, Exhausted};
 pub use error::{LoadError, RunError};
 pub use inputs::{Inputs, Request, Token, User};
+pub use instant::Instant;
 pub use pattern::{Pattern, PatternError};
 pub use span::{Position, Span};
 pub use trace::{Outcome, Trace, TraceStep};

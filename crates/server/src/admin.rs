@@ -78,18 +78,17 @@ async fn ready(State(state): State<AdminState>) -> Response {
 }
 
 async fn metrics(State(state): State<AdminState>) -> Response {
-    let samples: Vec<_> = state
-        .issuers
-        .statuses()
-        .iter()
-        .map(|status| IssuerSample {
-            name: status.id.as_str().to_owned(),
+    let runtime = state.app.runtime.load();
+    let mut samples = Vec::new();
+    for status in state.issuers.statuses() {
+        samples.extend(runtime.entries_of(status.id.as_str()).iter().map(|name| IssuerSample {
+            name: name.clone(),
             keys: status.key_count,
             last_success: status.last_success.map(jiff::Timestamp::as_second),
-            available: status::is_available(status),
-        })
-        .collect();
-    let cached = state.app.runtime.load().gate.cached_tokens();
+            available: status::is_available(&status),
+        }));
+    }
+    let cached = runtime.gate.cached_tokens();
     let text = state.app.telemetry.metrics().render(cached, &samples);
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, content_type)], text).into_response()

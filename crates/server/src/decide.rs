@@ -1,6 +1,6 @@
 //! The one call into the gate, with its deadline, the audit record and the metrics around it.
 
-use std::future::{Future as _, poll_fn};
+use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::task::Poll;
@@ -106,23 +106,35 @@ async fn within_deadline(
     waited: &mut Option<Instant>,
 ) -> Decided {
     let mut trace = Trace::off();
-    let mut deciding = std::pin::pin!(runtime.gate.decide(facts, now, &mut trace));
-    // Nearly every decision waits for nothing, and so needs no timer.
-    if let Poll::Ready(decided) = poll_fn(|context| Poll::Ready(deciding.as_mut().poll(context))).await {
-        return decided;
-    }
-    *waited = Some(Instant::now());
-    match tokio::time::timeout(runtime.decision_deadline, deciding).await {
-        Ok(decided) => decided,
-        // The only thing waited for is an issuer's keys.
-        Err(_) => undecided(Denial::new(
-            DenyReason::IssuerUnavailable,
-            "the decision took longer than its deadline",
-        )),
-    }
+    let deciding = runtime.gate.decide(facts, now, &mut trace);
+    within(runtime.decision_deadline, deciding, || *waited = Some(Instant::now())).await.unwrap_or_else(
+        || {
+            // The only thing waited for is an issuer's keys.
+            undecided(Denial::new(
+                DenyReason::IssuerUnavailable,
+                "the decision took longer than its deadline",
+            ))
+        },
+    )
 }
 
-fn undecided(denial: Denial) -> Decided {
+/// What `future` yields, unless it takes longer than `longest`. Nearly everything is ready at once, and so
+/// needs no timer; `waits` is called if it is not.
+pub(crate) async fn within<F: Future>(
+    longest: Duration,
+    future: F,
+    waits: impl FnOnce(),
+) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    if let Poll::Ready(ready) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
+        return Some(ready);
+    }
+    waits();
+    tokio::time::timeout(longest, future).await.ok()
+}
+
+/// The refusal of a request that never came to a route.
+pub(crate) fn undecided(denial: Denial) -> Decided {
     Decided { decision: Decision::Deny(denial), route: None, credential: None, identity: None, exempt: false }
 }
 

@@ -14,7 +14,7 @@ use crate::adapters::{Asked, Caller, envoy_grpc, envoy_http, forwarded, nginx};
 use crate::answer;
 use crate::app::App;
 use crate::body::AnswerBody;
-use crate::decide::{Answer, Question, decide};
+use crate::decide::{Answer, Question, decide, within};
 use crate::runtime::Runtime;
 
 /// The largest body of a gRPC check request, in bytes: the headers' limit with room for a request body that
@@ -119,9 +119,12 @@ async fn grpc(
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
     }
-    let check = match Limited::new(body, CHECK_REQUEST_BYTES).collect().await {
-        Ok(body) => envoy_grpc::facts(&body.to_bytes(), caller),
-        Err(_) => Err(Denial::new(DenyReason::BadRequest, "the check request is too large or ended early")),
+    let body = Limited::new(body, CHECK_REQUEST_BYTES).collect();
+    let bad_request = |detail| Err(Denial::new(DenyReason::BadRequest, detail));
+    let check = match within(runtime.decision_deadline, body, || ()).await {
+        Some(Ok(body)) => envoy_grpc::facts(&body.to_bytes(), caller),
+        Some(Err(_)) => bad_request("the check request is too large or ended early"),
+        None => bad_request("the check request did not end in time"),
     };
     let (asked, headers, route) = match check {
         Ok(check) => (Ok(check.asked), check.headers, check.route),

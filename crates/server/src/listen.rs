@@ -1,5 +1,7 @@
 //! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2 on one port, and an end that drops no request.
 
+mod begun;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
@@ -15,15 +17,21 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use crate::adapters::Caller;
 use crate::body::AnswerBody;
+use begun::Begun;
 
-/// How long a client may take for a TLS handshake and for the headers of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for a TLS handshake, and until it begins to speak HTTP.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an HTTP/1.1 connection may wait for the next request and its headers. Longer than the two minutes
+/// at most that proxies keep idle connections for use: who closes first must be the proxy, or its next check
+/// meets a closed connection.
+const KEEP_ALIVE: Duration = Duration::from_mins(3);
 /// The most streams that one HTTP/2 connection may have open at once.
 const MAX_STREAMS: u32 = 1024;
 
@@ -104,7 +112,7 @@ fn server(header_bytes: usize) -> auto::Builder<TokioExecutor> {
     server
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
+        .header_read_timeout(KEEP_ALIVE)
         .max_buf_size(header_bytes.max(8192))
         .half_close(false);
     server
@@ -133,16 +141,16 @@ where
         }
         let address = peer.ip().to_canonical();
         match tls {
-            None => self.serve(TokioIo::new(stream), Caller { address, trusted: false, tls: false }).await,
+            None => self.serve(stream, Caller { address, trusted: false, tls: false }).await,
             Some(None) => tracing::warn!("A TLS listener has no certificate"),
             Some(Some(config)) => {
                 let handshake = TlsAcceptor::from(config).accept(stream);
-                match tokio::time::timeout(HEADER_TIMEOUT, handshake).await {
+                match tokio::time::timeout(BEGIN_TIMEOUT, handshake).await {
                     Ok(Ok(stream)) => {
                         // Only a certificate that rustls has verified is listed.
                         let trusted =
                             stream.get_ref().1.peer_certificates().is_some_and(|chain| !chain.is_empty());
-                        self.serve(TokioIo::new(stream), Caller { address, trusted, tls: true }).await;
+                        self.serve(stream, Caller { address, trusted, tls: true }).await;
                     }
                     Ok(Err(error)) => tracing::debug!(%error, "A TLS handshake failed"),
                     Err(_) => tracing::debug!("A TLS handshake took too long"),
@@ -151,10 +159,11 @@ where
         }
     }
 
-    async fn serve<I>(self, io: I, caller: Caller)
+    async fn serve<I>(self, stream: I, caller: Caller)
     where
-        I: hyper::rt::Read + hyper::rt::Write + Unpin + Send + 'static,
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let io = TokioIo::new(Begun::within(BEGIN_TIMEOUT, stream));
         let service = self.service;
         let service = service_fn(move |request| {
             let answer = service(caller, request);
@@ -166,3 +175,6 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod issuers;
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub struct Runtime {
     pub failed_attempts: FailedAttempts,
     /// Whether the admin listener explains decisions.
     pub explain: bool,
+    /// The names of the trust entries of each issuer, by its URL.
+    entries: BTreeMap<Box<str>, Vec<Arc<str>>>,
     /// A number that each configuration in force has for itself, counted from 1.
     pub generation: u64,
 }
@@ -54,7 +57,9 @@ impl Runtime {
             cached_tokens: size(limits.token_cache.value),
             audit_key,
         };
+        let entries = compiled.issuers.into_iter().map(|found| (found.issuer.url.clone(), found.entries));
         Ok(Self {
+            entries: entries.collect(),
             gate: Gate::new(compiled.routes, keys, settings)?,
             trusted_proxies: config.trusted_proxies.iter().map(|network| network.value).collect(),
             decision_deadline: limits.decision_timeout.value,
@@ -65,6 +70,11 @@ impl Runtime {
             explain: config.listeners.admin.explain,
             generation,
         })
+    }
+
+    /// The names of the trust entries of the issuer with this URL; none of one that was just configured away.
+    pub fn entries_of(&self, issuer: &str) -> &[Arc<str>] {
+        self.entries.get(issuer).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Whether a peer at `address` may speak for its clients.

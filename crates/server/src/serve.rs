@@ -1,10 +1,11 @@
 //! A gateway from its configuration file to its end.
 
+mod error;
 mod reload;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use claimgate_config::sections::{AuditSink, CheckProtocol, Logging, Tls};
 use claimgate_config::{At, Code, Compiled, Config, Diagnostic, Diagnostics};
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::digest::HmacKey;
-use claimgate_crypto::{RandomError, Secret, random_bytes};
+use claimgate_crypto::{Secret, random_bytes};
 use claimgate_fetch::{Trust, TrustError};
-use claimgate_oidc::{Environment, IssuerId, Issuers, RepeatedIssuer, SystemClock, SystemJitter};
+use claimgate_oidc::{Environment, IssuerId, Issuers, SystemClock, SystemJitter};
 use ipnet::IpNet;
 use rustls::ServerConfig;
 use tokio::sync::watch;
@@ -26,10 +27,11 @@ use crate::app::App;
 use crate::doors::{self, Doors};
 use crate::files::ConfigFiles;
 use crate::listen::{Listener, ListenerLimits};
-use crate::runtime::{IssuerError, Runtime, specs};
-use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry, TraceSettings, Traces, TracesError};
-use crate::tls::{TlsError, server_config};
+use crate::runtime::{Runtime, specs};
+use crate::telemetry::{AuditLog, AuditTarget, Metrics, Telemetry, TraceSettings, Traces};
+use crate::tls::server_config;
 
+pub use error::StartError;
 pub use reload::ReloadState;
 
 /// A gateway whose sockets are bound and whose issuers are being asked.
@@ -44,96 +46,23 @@ pub struct Server {
     stop: watch::Sender<bool>,
 }
 
-/// Why a gateway did not start. Each says in one sentence what is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The configuration file cannot be read.
-    #[error("the configuration `{}` cannot be read: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The configuration has errors.
-    #[error("the configuration has errors")]
-    Config(Diagnostics),
-    /// An issuer cannot be asked.
-    #[error(transparent)]
-    Issuer(#[from] IssuerError),
-    /// An issuer stands twice.
-    #[error(transparent)]
-    RepeatedIssuer(#[from] RepeatedIssuer),
-    /// A listener's certificate cannot be used.
-    #[error("the certificate of listener `{listener}` cannot be used: {source}")]
-    Tls {
-        /// The listener.
-        listener: &'static str,
-        /// The cause.
-        source: TlsError,
-    },
-    /// A listener's address cannot be bound.
-    #[error("listener `{listener}` cannot bind `{address}`: {source}")]
-    Bind {
-        /// The listener.
-        listener: &'static str,
-        /// The address.
-        address: SocketAddr,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The audit log cannot be opened.
-    #[error("the audit log cannot be opened: {0}")]
-    Audit(io::Error),
-    /// The key for credential digests cannot be read.
-    #[error("the audit digest key `{path}` cannot be read: {source}")]
-    DigestKey {
-        /// The file.
-        path: String,
-        /// The cause.
-        source: io::Error,
-    },
-    /// The system's certificate authorities cannot be read.
-    #[error("the system's certificate authorities cannot be read: {0}")]
-    Trust(#[from] TrustError),
-    /// Traces cannot be kept.
-    #[error("traces: {0}")]
-    Traces(#[from] TracesError),
-    /// The system has no randomness.
-    #[error("the system has no randomness")]
-    Random(#[from] RandomError),
-}
-
-impl StartError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::Read { .. } => "`claimgate init` writes a configuration to begin with",
-            Self::Bind { source, .. } if source.kind() == io::ErrorKind::AddrInUse => {
-                "another process listens there: stop it, or change `listeners` in the configuration"
-            }
-            Self::Bind { .. } => "check `listeners` in the configuration",
-            Self::Tls { .. } => "check `certificateFile` and `keyFile`: PEM, and readable by this user",
-            Self::Traces(_) => "check `telemetry.traces` in the configuration",
-            Self::Audit(_) => "check `audit` in the configuration",
-            _ => return None,
-        })
-    }
-}
-
 /// What is read from a configuration file before anything starts.
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) compiled: Compiled,
-    pub(crate) files: ConfigFiles,
+    pub(crate) files: Arc<ConfigFiles>,
     pub(crate) warnings: Diagnostics,
 }
 
 /// Reads and compiles the configuration at `path`.
 pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
-    let files = ConfigFiles::beside(path);
+    load_with(path, Arc::new(ConfigFiles::beside(path)))
+}
+
+/// The same by `files`, which know afterwards what was asked for, however it went.
+pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, StartError> {
     let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
-    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &files);
+    let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &*files);
     match built {
         Some((config, compiled)) => Ok(Loaded { config, compiled, files, warnings }),
         None => Err(StartError::Config(warnings)),
@@ -174,7 +103,7 @@ pub fn check(path: &Path) -> Result<Diagnostics, StartError> {
             for tls in
                 [listeners.public.tls.as_ref(), listeners.admin.tls.as_ref(), check].into_iter().flatten()
             {
-                if let Err(error) = server_config(tls, &loaded.files) {
+                if let Err(error) = server_config(tls, &*loaded.files) {
                     let place = &tls.certificate_file.place;
                     problems.push(Diagnostic::error(Code::InvalidValue, place, describe(&error)));
                 }
@@ -414,10 +343,15 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         AuditSink::Off => None,
         AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
     };
-    let audit = target
-        .map(|target| AuditLog::open(&target, config.limits.audit_wait.value))
-        .transpose()
-        .map_err(StartError::Audit)?;
+    let open = |target: AuditTarget| {
+        let path = match &target {
+            AuditTarget::File(path) => path.clone(),
+            AuditTarget::Stdout => "stdout".into(),
+        };
+        AuditLog::open(&target, config.limits.audit_wait.value)
+            .map_err(|source| StartError::Audit { path, source })
+    };
+    let audit = target.map(open).transpose()?;
     let metrics = Metrics::default();
     let traces = TraceSettings::read(config, files)?
         .map(|settings| Traces::start(settings, metrics.spans()))

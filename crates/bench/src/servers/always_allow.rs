@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use claimgate_testkit::envoy::{CheckRequest, CheckResponse};
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService};
 use tonic::{Request, Response, Status};
@@ -14,7 +15,7 @@ use tonic_prost::ProstCodec;
 use tower::Service;
 
 use crate::error::{BenchError, Context as _};
-use crate::grpc::messages::{CheckRequest, CheckResponse};
+use crate::grpc::messages::allow;
 
 /// Serves until the process ends.
 pub(crate) async fn serve(address: SocketAddr) -> Result<(), BenchError> {
@@ -61,6 +62,6 @@ impl Service<Request<CheckRequest>> for Allow {
     }
 
     fn call(&mut self, _: Request<CheckRequest>) -> Self::Future {
-        ready(Ok(Response::new(CheckResponse::allowed())))
+        ready(Ok(Response::new(allow())))
     }
 }

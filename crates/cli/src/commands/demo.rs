@@ -36,6 +36,9 @@ pub(crate) struct Demo {
 /// What to do where a port is taken.
 const OTHER_PORTS: &str = "`--port N` takes other ports, `--port 0` any free ones";
 
+/// How often free ports are looked for, where another process takes them first.
+const TRIES: u32 = 10;
+
 /// What runs where.
 struct Running {
     config: PathBuf,
@@ -61,11 +64,7 @@ impl Demo {
                 std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Failure::new(format!("the development provider did not start: {error}{cause}")).hint(OTHER_PORTS)
         })?;
-        let config = self.write_config(&provider)?;
-        let server = Server::start(&config, Overrides::default(), clock::now).await.map_err(|error| {
-            let is_taken = matches!(error, StartError::Bind { .. });
-            if is_taken { failure(error).hint(OTHER_PORTS) } else { failure(error) }
-        })?;
+        let (config, server) = self.start_gate(&provider).await?;
         let no_socket = |error| Failure::new(format!("a socket is gone: {error}"));
         let public = server.public_address().map_err(no_socket)?;
         let admin = server.admin_address().map_err(no_socket)?;
@@ -99,24 +98,51 @@ impl Demo {
         Ok((Ipv4Addr::LOCALHOST, port).into())
     }
 
-    fn write_config(&self, provider: &DevProvider) -> Result<PathBuf, Failure> {
-        let path = if let Some(path) = &self.config {
-            path.clone()
-        } else {
-            let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
-            let folder = std::env::temp_dir().join(name);
-            create(&folder)?;
-            folder.join("claimgate.yaml")
-        };
-        let text = format!(
-            include_str!("demo/claimgate.yaml"),
-            public = self.address(0)?,
-            admin = self.address(1)?,
-            issuer = provider.issuer_url(),
-            audience = provider.options().audience,
-        );
-        write(&path, &text)?;
-        Ok(path)
+    /// Writes the configuration, with the ports that the gate then has, and starts the gate with it.
+    async fn start_gate(&self, provider: &DevProvider) -> Result<(PathBuf, Server), Failure> {
+        let path = self.config_path()?;
+        let mut tries_left = TRIES;
+        loop {
+            let [public, admin] = self.gate_addresses()?;
+            let text = format!(
+                include_str!("demo/claimgate.yaml"),
+                public = public,
+                admin = admin,
+                issuer = provider.issuer_url(),
+                audience = provider.options().audience,
+            );
+            write(&path, &text)?;
+            tries_left -= 1;
+            match Server::start(&path, Overrides::default(), clock::now).await {
+                Ok(server) => return Ok((path, server)),
+                // Somebody took the port after it was found to be free.
+                Err(StartError::Bind { .. }) if self.port == 0 && tries_left > 0 => {}
+                Err(error @ StartError::Bind { .. }) => return Err(failure(error).hint(OTHER_PORTS)),
+                Err(error) => return Err(failure(error)),
+            }
+        }
+    }
+
+    fn config_path(&self) -> Result<PathBuf, Failure> {
+        if let Some(path) = &self.config {
+            return Ok(path.clone());
+        }
+        let name = format!("claimgate-demo-{}-{:x}", std::process::id(), clock::now().as_milliseconds());
+        let folder = std::env::temp_dir().join(name);
+        create(&folder)?;
+        Ok(folder.join("claimgate.yaml"))
+    }
+
+    /// Where the gate's two listeners are to be: at the ports that were asked for, or at free ones.
+    fn gate_addresses(&self) -> Result<[SocketAddr; 2], Failure> {
+        if self.port != 0 {
+            return Ok([self.address(0)?, self.address(1)?]);
+        }
+        let free = || std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
+        // Both are held until both are known, so that they differ.
+        let found = free().and_then(|one| Ok((one, free()?)));
+        let addresses = found.and_then(|(one, other)| Ok([one.local_addr()?, other.local_addr()?]));
+        addresses.map_err(|error| Failure::new(format!("no port is free: {error}")))
     }
 }
 

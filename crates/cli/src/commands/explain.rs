@@ -86,7 +86,7 @@ impl Explain {
         let explained = super::serve::runtime()?
             .block_on(claimgate_server::serve::explain(config, hypothesis, clock::now))
             .map_err(super::serve::failure)?;
-        let explanation = explained.map_err(Failure::new)?;
+        let explanation = explained.map_err(Failure::usage)?;
         match self.output {
             Output::Json => println!("{:#}", explanation.to_json()),
             Output::Text => print(&explanation),

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
+mod commands;
+mod demo;
 mod documentation;
+mod program;
 mod rule;
 mod service_accounts;

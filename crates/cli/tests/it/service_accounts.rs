@@ -133,7 +133,7 @@ fn accounts_of_kargo_are_selected_as_documented() {
     let answer = kargo(ann, &[]);
     assert_eq!(
         answer.outcomes(),
-        ["shop/promoter matched", "kargo/kargo-viewer matched", "misc/ghost ignored", "shop/broken error"]
+        ["shop/promoter matched", "kargo/kargo-viewer matched", "shop/broken error", "misc/ghost ignored"]
     );
     assert!(answer.stderr.contains("warning: `shop/broken`: annotation"), "{}", answer.stderr);
 }

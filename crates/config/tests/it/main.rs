@@ -35,6 +35,8 @@ fn files() -> Memory {
         ("authentication.yaml", AUTHENTICATION),
         ("empty.pem", b"nothing".as_slice()),
         ("broken.json", b"{".as_slice()),
+        ("short.key", [7; 31].as_slice()),
+        ("digest.key", [7; 32].as_slice()),
     ]))
 }
 

@@ -7,7 +7,7 @@
 mod annotations;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use claimgate_json::{Json, Object};
 
@@ -37,8 +37,22 @@ pub struct Index {
 /// Accounts by namespace, so that a question about one project reads nothing of the others.
 type ByNamespace = BTreeMap<Box<str>, BTreeSet<AccountName>>;
 
-/// The accounts that matched, with the first claim and value that did.
-type Hits<'a> = BTreeMap<&'a AccountName, (&'a str, Cow<'a, str>)>;
+/// The accounts that matched, by namespace, with the first claim and value that did.
+type Hits<'a> = BTreeMap<&'a str, BTreeMap<&'a AccountName, (&'a str, Cow<'a, str>)>>;
+
+/// What a search came to.
+#[derive(Default)]
+struct Found<'a> {
+    hits: Hits<'a>,
+    /// How often an account was looked at.
+    examined: usize,
+}
+
+/// The namespaces that are searched.
+struct Places<'a> {
+    order: Vec<&'a str>,
+    searched: HashSet<&'a str>,
+}
 
 impl Index {
     /// An index without accounts and projects.
@@ -116,22 +130,24 @@ impl Index {
         record: Option<&mut Record>,
     ) -> Matches {
         let places = self.places(settings, question.scope);
-        let mut hits = Hits::new();
+        let mut found = Found::default();
         if let Some(claims) = question.claims.as_object() {
-            self.find(claims, &places, &mut hits);
+            self.find(claims, &places, &mut found);
         }
-        let in_order = places.iter().flat_map(|namespace| of_namespace(&hits, namespace));
-        let matches = Matches(in_order.map(AccountName::clone).collect());
+        let in_order = places.order.iter().filter_map(|place| found.hits.get(place)).flat_map(BTreeMap::keys);
+        let accounts = in_order.map(|account| AccountName::clone(account)).collect();
+        let matches = Matches { accounts, examined: found.examined };
         if let Some(record) = record {
-            self.record(&places, &hits, &matches, record);
+            self.record(&places, &found.hits, &matches, record);
         }
         matches
     }
 
-    /// The namespaces that are searched, in their order.
-    fn places<'a>(&'a self, settings: &'a Settings, scope: Scope<'a>) -> Vec<&'a str> {
+    /// The namespaces that are searched.
+    fn places<'a>(&'a self, settings: &'a Settings, scope: Scope<'a>) -> Places<'a> {
+        let global = settings.global_namespaces.iter().map(|name| &**name);
         let is_global = |name: &str| settings.global_namespaces.contains(name);
-        let mut places: Vec<&str> = match scope {
+        let own: Vec<&str> = match scope {
             Scope::Namespace(name) if self.projects.contains(name) || is_global(name) => vec![name],
             Scope::Namespace(_) | Scope::Cluster => Vec::new(),
             // Not for requests: the projects can be many.
@@ -139,21 +155,20 @@ impl Index {
                 self.projects.iter().map(|name| &**name).filter(|name| !is_global(name)).collect()
             }
         };
-        for global in &settings.global_namespaces {
-            if places.first() != Some(&&**global) {
-                places.push(global);
-            }
-        }
-        places
+        let first = own.first().copied();
+        let order: Vec<&str> = own.into_iter().chain(global.filter(|name| first != Some(*name))).collect();
+        Places { searched: order.iter().copied().collect(), order }
     }
 
-    fn find<'a>(&'a self, claims: &'a Object, places: &[&str], hits: &mut Hits<'a>) {
+    fn find<'a>(&'a self, claims: &'a Object, places: &Places<'_>, found: &mut Found<'a>) {
         for (claim, value) in claims.iter() {
             let Some(by_value) = self.by_claim.get(claim) else { continue };
             for text in texts(value) {
                 let Some(by_namespace) = by_value.get(&*text) else { continue };
-                for namespace in places {
-                    for account in by_namespace.get(*namespace).into_iter().flatten() {
+                for (namespace, accounts) in places.of(by_namespace) {
+                    let hits = found.hits.entry(namespace).or_default();
+                    for account in accounts {
+                        found.examined += 1;
                         hits.entry(account).or_insert_with(|| (claim, text.clone()));
                     }
                 }
@@ -161,43 +176,56 @@ impl Index {
         }
     }
 
-    /// Says of every annotated account what became of it: first the matches in their order.
-    fn record(&self, places: &[&str], hits: &Hits<'_>, matches: &Matches, record: &mut Record) {
+    /// Says of every annotated account what became of it: the matches in their order, then the others
+    /// that were searched, then those that lie elsewhere.
+    fn record(&self, places: &Places<'_>, hits: &Hits<'_>, matches: &Matches, record: &mut Record) {
+        let hit = |account: &AccountName| hits.get(account.namespace())?.get(account);
         for account in matches.accounts() {
-            let Some((claim, value)) = hits.get(account) else { continue };
+            let Some((claim, value)) = hit(account) else { continue };
             let mut message = format!("claim `{claim}` has the accepted value `{value}`");
             if let Some(fault) = self.accounts.get(account).and_then(|accepted| accepted.fault.as_ref()) {
                 message.push_str(&format!("; annotation `{CLAIMS}` has no effect: {fault}"));
             }
             record.push(account.clone(), Outcome::Matched, message);
         }
-        for (account, accepted) in &self.accounts {
-            let namespace = account.namespace();
-            if hits.contains_key(account) {
-                continue;
-            }
-            if !places.contains(&namespace) {
-                let what = if self.projects.contains(namespace) {
-                    format!("the request is not about project `{namespace}`")
-                } else {
-                    format!(
-                        "namespace `{namespace}` is neither global nor labelled `{PROJECT_LABEL}: \"true\"`"
-                    )
-                };
-                record.push(account.clone(), Outcome::Ignored, what);
-            } else if let Some(fault) = &accepted.fault {
-                let message = format!("annotation `{CLAIMS}` has no effect: {fault}");
-                record.push(account.clone(), Outcome::Error, message);
-            } else {
-                record.push(account.clone(), Outcome::NotMatched, "no claim has an accepted value");
+        let others = self.accounts.iter().filter(|(account, _)| hit(account).is_none());
+        let (searched, elsewhere): (Vec<_>, Vec<_>) =
+            others.partition(|(account, _)| places.searched.contains(account.namespace()));
+        for (account, accepted) in searched {
+            match &accepted.fault {
+                Some(fault) => {
+                    let message = format!("annotation `{CLAIMS}` has no effect: {fault}");
+                    record.push(account.clone(), Outcome::Error, message);
+                }
+                None => {
+                    record.push(account.clone(), Outcome::NotMatched, "no claim has an accepted value");
+                }
             }
         }
-        record.conclude(&Ok(matches.clone()));
+        for (account, _) in elsewhere {
+            let namespace = account.namespace();
+            let message = if self.projects.contains(namespace) {
+                format!("the request is not about project `{namespace}`")
+            } else {
+                format!("namespace `{namespace}` is neither global nor labelled `{PROJECT_LABEL}: \"true\"`")
+            };
+            record.push(account.clone(), Outcome::Ignored, message);
+        }
+        record.conclude(&Ok(matches.clone()), |first| format!("`{first}` comes first"));
     }
 }
 
-fn of_namespace<'a>(hits: &Hits<'a>, namespace: &str) -> Vec<&'a AccountName> {
-    hits.keys().copied().filter(|account| account.namespace() == namespace).collect()
+impl Places<'_> {
+    /// The searched namespaces of those that a value has, by way of the shorter list.
+    fn of<'a>(&self, by_namespace: &'a ByNamespace) -> Vec<(&'a str, &'a BTreeSet<AccountName>)> {
+        if self.order.len() <= by_namespace.len() {
+            let held = self.order.iter().filter_map(|place| by_namespace.get_key_value(*place));
+            held.map(|(name, accounts)| (&**name, accounts)).collect()
+        } else {
+            let held = by_namespace.iter().filter(|(name, _)| self.searched.contains(&***name));
+            held.map(|(name, accounts)| (&**name, accounts)).collect()
+        }
+    }
 }
 
 /// The texts that a claim is compared by: its own, or those of its items.

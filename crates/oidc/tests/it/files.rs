@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use claimgate_crypto::{Algorithm, SigningKey};
-use claimgate_oidc::{CertificateAuthority, KeySource, KeyState};
+use claimgate_oidc::{CertificateAuthority, KeyLookup, KeySource, KeyState};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::PrivateKeyDer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -43,6 +43,23 @@ fn write(path: &Path, content: &str) {
 
 fn key_set(key: &SigningKey) -> String {
     format!(r#"{{"keys":[{}]}}"#, key.public_jwk().unwrap())
+}
+
+/// Who asks before the file was read waits for it. A token of a configured issuer is never refused for that.
+#[tokio::test]
+async fn a_key_file_is_waited_for_from_the_start() {
+    let folder = Folder::new();
+    let path = folder.file("keys.json");
+    let key = SigningKey::generate(Algorithm::Es256).unwrap();
+    write(&path, &key_set(&key));
+    let world = World::new();
+    let wanted = spec("it", vec![KeySource::File(path)]);
+    let id = wanted.id.clone();
+    world.apply(vec![wanted]);
+    let lookup = world.issuers.refresh_for_unknown_key(&id, key.id().as_str(), Duration::from_mins(1)).await;
+    assert!(matches!(lookup, KeyLookup::Found(_)), "{lookup:?}");
+    let lookup = world.issuers.refresh_for_unknown_key(&id, "nobody's", Duration::from_mins(1)).await;
+    assert!(matches!(lookup, KeyLookup::Unknown), "{lookup:?}");
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::library::{Function, TABLES};
 use super::tree::print::sign;
-use super::tree::{Constant, Fold, Id, Kind, Shape, Tree};
+use super::tree::{Binary, Constant, Fold, Id, Kind, Shape, Tree};
 use super::{Dialect, RuleKind};
-use crate::{LoadError, Pattern};
+use crate::{Budget, LoadError, Pattern};
 use operators::Signature;
 use unify::{Type, Unifier, equivalent, most_general};
 
+mod literals;
 mod names;
 mod operators;
 mod result;
@@ -41,6 +42,8 @@ pub(crate) fn check(tree: Tree, dialect: Dialect, kind: RuleKind) -> Result<Chec
         formats: 0,
         literals: Vec::new(),
         formatted: Vec::new(),
+        folding: Budget::CEL,
+        converted: BTreeSet::new(),
     };
     let root = checker.tree.root;
     let found = checker.node(root)?;
@@ -75,6 +78,10 @@ struct Checker {
     literals: Vec<(Type, Type, Id)>,
     /// The types of items that stand in a list within a call of `format`.
     formatted: Vec<(Id, Type)>,
+    /// What all conversions at load may spend together.
+    folding: Budget,
+    /// The conversions that were done, and have a value.
+    converted: BTreeSet<Id>,
 }
 
 impl Checker {
@@ -114,7 +121,14 @@ impl Checker {
         match self.tree.kind(id).clone() {
             Kind::Binary(operator, left, right) => {
                 let found = [self.node(left)?, self.node(right)?];
-                self.overload(id, operators::binary(operator), &found, sign(operator))
+                let result = self.overload(id, operators::binary(operator), &found, sign(operator))?;
+                // Nothing is in an empty list, and Kubernetes does not ask what.
+                if operator == Binary::In
+                    && matches!(self.tree.kind(right), Kind::List(items) if items.is_empty())
+                {
+                    self.tree.replace(id, Kind::Constant(Constant::Bool(false)));
+                }
+                Ok(result)
             }
             Kind::Logic(_, operands) => {
                 for operand in operands {
@@ -234,90 +248,12 @@ impl Checker {
         }
         let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
         self.literal_argument(&name, receiver.is_some(), &all)?;
-        self.literal_conversion(id, &name, &fitting, &all)?;
         self.literal_format(&name, &all)?;
         let native = matches!(&*name, "split" | "findAll");
-        self.tree.replace(id, Kind::Apply { overloads: fitting.into(), arguments: all.into(), native });
+        let apply = Kind::Apply { overloads: fitting.into(), arguments: all.clone().into(), native };
+        self.tree.replace(id, apply);
+        self.literal_conversion(id, &name, &all)?;
         Ok(result)
-    }
-
-    /// A format with its list, both written out, are checked when the rule is loaded.
-    fn literal_format(&mut self, name: &str, all: &[Id]) -> Result<(), LoadError> {
-        use super::library::strings::format;
-
-        let (true, [text, list]) = (name == "format", all) else { return Ok(()) };
-        let (Kind::Constant(Constant::Text(source)), Kind::List(items)) =
-            (self.tree.kind(*text), self.tree.kind(*list))
-        else {
-            return Ok(());
-        };
-        let clauses = format::check(source, items.len())
-            .map_err(|message| LoadError::new(self.tree.span(*text), message))?;
-        let items: Vec<Id> = items.iter().map(|item| item.value).collect();
-        for (clause, item) in clauses.into_iter().zip(items) {
-            let Some((_, found)) = self.formatted.iter().rev().find(|(id, _)| *id == item) else { continue };
-            let found = self.unifier.resolved(found);
-            let written = found.to_string();
-            if clause.takes(written.split('(').next().unwrap_or_default()) {
-                continue;
-            }
-            let error = LoadError::new(self.tree.span(item), clause.refusal(&written));
-            if found != Type::Any {
-                return Err(error);
-            }
-            let error = error.with_hint("hide the type with `dyn(…)`");
-            match self.dialect {
-                Dialect::Kubernetes => return Err(error),
-                Dialect::Claimgate => self.refuse(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// The literals that Kubernetes looks into: patterns, durations, timestamps.
-    fn literal_argument(&mut self, name: &str, member: bool, all: &[Id]) -> Result<(), LoadError> {
-        let pattern = match name {
-            "matches" | "find" | "findAll" => all.get(1),
-            _ => None,
-        };
-        // Kubernetes looks at the first argument in parentheses, also where that is the text.
-        let quirk = all.first().filter(|_| name == "matches" && !member);
-        for id in pattern.into_iter().chain(quirk) {
-            let Kind::Constant(Constant::Text(source)) = self.tree.kind(*id) else { continue };
-            match Pattern::compile(source) {
-                Ok(compiled) => self.patterns.push(std::sync::Arc::new(compiled)),
-                Err(error) => return Err(LoadError::new(self.tree.span(*id), error.to_string())),
-            }
-        }
-        let Some(first) = all.first() else { return Ok(()) };
-        let Kind::Constant(Constant::Text(source)) = self.tree.kind(*first) else { return Ok(()) };
-        let wrong = match name {
-            "duration" => super::library::time::parse_duration(source).is_none(),
-            "timestamp" => super::library::time::parse_timestamp(source).is_none(),
-            _ => false,
-        };
-        if wrong {
-            return Err(LoadError::new(self.tree.span(*first), format!("this is no {name}")));
-        }
-        Ok(())
-    }
-
-    /// A conversion of a literal is done when the rule is loaded, so it fails there.
-    fn literal_conversion(
-        &self,
-        id: Id,
-        name: &str,
-        overloads: &[&'static Function],
-        all: &[Id],
-    ) -> Result<(), LoadError> {
-        let conversion = matches!(name, "bool" | "bytes" | "double" | "int" | "string" | "uint");
-        let [argument] = all else { return Ok(()) };
-        let Kind::Constant(constant) = self.tree.kind(*argument) else { return Ok(()) };
-        if !conversion {
-            return Ok(());
-        }
-        let outcome = super::evaluate::convert(overloads, constant);
-        outcome.map_err(|error| LoadError::new(self.tree.span(id), error.to_string()))
     }
 
     fn list(&mut self, id: Id) -> Result<Type, LoadError> {
@@ -490,7 +426,7 @@ impl Checker {
                 | Type::Map(_)
                 | Type::Optional(_)
                 | Type::Opaque(_)
-                | Type::Type => {
+                | Type::Type(_) => {
                     Err(LoadError::new(self.tree.span(fold.body), "`sortBy` needs a key with an order"))
                 }
                 _ => Ok(Type::list(first)),

@@ -32,14 +32,18 @@ pub(super) fn evaluate<'a>(
     evaluator.node(tree.root)
 }
 
-/// Whether a conversion of a literal has a value.
-pub(super) fn convert(
-    overloads: &[&'static super::library::Function],
-    constant: &Constant,
-) -> Result<(), RunError> {
-    let (mut budget, mut patterns) = (Budget::CEL, Patterns::default());
-    let mut context = Context { budget: &mut budget, known: &[], patterns: &mut patterns };
-    build::call(overloads, &[constant_value(constant)], &mut context).map(drop)
+/// Whether a part that reads no inputs has a value.
+pub(super) fn constant(tree: &Tree, id: Id, budget: &mut Budget) -> Result<(), RunError> {
+    let mut evaluator = Evaluator {
+        tree,
+        inputs: &Inputs::default(),
+        budget,
+        trace: None,
+        known: &[],
+        patterns: Patterns::default(),
+        slots: Vec::new(),
+    };
+    evaluator.node(id).map(drop)
 }
 
 struct Evaluator<'e, 'a> {

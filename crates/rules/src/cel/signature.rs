@@ -13,8 +13,8 @@ pub(crate) enum Ty {
     Duration,
     #[expect(dead_code, reason = "no function takes or gives null alone, but a signature can say it")]
     Null,
-    /// `type`
-    Type,
+    /// The type of a type.
+    Type(&'static Ty),
     Dyn,
     /// A type parameter, bound anew by each call.
     Param(char),
@@ -47,7 +47,7 @@ impl fmt::Display for Ty {
             Self::Timestamp => f.write_str("timestamp"),
             Self::Duration => f.write_str("duration"),
             Self::Null => f.write_str("null"),
-            Self::Type => f.write_str("type"),
+            Self::Type(_) => f.write_str("type"),
             Self::Dyn => f.write_str("dyn"),
             Self::Param(name) => write!(f, "{name}"),
             Self::List(item) => write!(f, "list({item})"),

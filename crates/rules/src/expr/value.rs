@@ -7,7 +7,9 @@ use std::rc::Rc;
 use claimgate_json::{Json, Number, Object};
 
 /// A value of a rule.
+// A tag as wide as a word, as in `crate::Value`: moves are of whole words then.
 #[derive(Clone, Debug)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// `nil`
     Nil,

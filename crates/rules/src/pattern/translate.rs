@@ -254,9 +254,25 @@ impl Translator<'_> {
             't' => '\t',
             'v' => '\u{b}',
             'x' => self.hexadecimal()?,
+            '0'..='7' => self.octal(c)?,
             c if c.is_ascii() && !c.is_ascii_alphanumeric() => c,
             _ => return Err("unknown escape sequence"),
         })
+    }
+
+    /// Up to three octal digits; a first digit that is not 0 must not stand alone.
+    fn octal(&mut self, first: char) -> Result<char, Reason> {
+        let unknown = "unknown escape sequence";
+        let mut value = first.to_digit(8).ok_or(unknown)?;
+        if first != '0' && !self.rest.peek().is_some_and(|c| c.is_digit(8)) {
+            return Err(unknown);
+        }
+        for _ in 0..2 {
+            let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(8)) else { break };
+            self.rest.next();
+            value = value * 8 + digit;
+        }
+        char::from_u32(value).ok_or(unknown)
     }
 
     fn hexadecimal(&mut self) -> Result<char, Reason> {

@@ -175,7 +175,7 @@ fn tag(value: &Value<'_>) -> Json {
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
             one("map", Json::Array(pairs.into_iter().map(|pair| pair.1).collect()))
         }
-        Value::Timestamp(time) => tagged("timestamp", time.to_string()),
+        Value::Timestamp(time) => tagged("timestamp", time.in_utc().to_string()),
         Value::Duration(nanoseconds) => tagged("duration", duration(*nanoseconds)),
         Value::Type(name) => tagged("type", name.0.to_owned()),
         Value::Optional(inner) => {

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod allocations;
+mod bad_input;
 mod cel_table;
 mod expr_properties;
 mod expr_reference;

@@ -1,10 +1,10 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use claimgate_core::decision::{Decision, DenyReason};
+use claimgate_core::decision::{Decision, Denial, DenyReason};
 use claimgate_core::request::{CanonicalRequest, RequestError};
 use claimgate_core::time::Timestamp;
-use claimgate_core::trace::{Step, Trace};
+use claimgate_core::trace::{Stage, Step, StepOutcome, Trace};
 use claimgate_gate::{Decided, RequestFacts};
 use claimgate_json::{Json, Limits, ParseError, parse};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::AdminState;
+use crate::decide::undecided;
 use crate::runtime::Runtime;
 
 /// A question to `explain`: which request, with which credential.
@@ -33,9 +34,9 @@ pub struct Hypothesis {
 /// Why there is nothing to explain.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
-    /// The request has no canonical form.
-    #[error("the request is refused with 400 `bad_request`: {0}")]
-    Request(#[from] RequestError),
+    /// The request's URL is none.
+    #[error("`{0}` is not an absolute URL")]
+    Url(String),
     /// A header that no request can have.
     #[error("`{0}` is not a header")]
     Header(String),
@@ -130,7 +131,6 @@ pub async fn explain(
     hypothesis: Hypothesis,
     now: Timestamp,
 ) -> Result<Explanation, ExplainError> {
-    let request = CanonicalRequest::parse_url(&hypothesis.method, &hypothesis.url)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &hypothesis.headers {
         let bad = || ExplainError::Header(name.clone());
@@ -141,6 +141,11 @@ pub async fn explain(
         let value = HeaderValue::from_str(&format!("Bearer {token}"));
         headers.append(AUTHORIZATION, value.map_err(|_| ExplainError::Header("authorization".to_owned()))?);
     }
+    let request = match CanonicalRequest::parse_url(&hypothesis.method, &hypothesis.url) {
+        Ok(request) => request,
+        Err(RequestError::NotAbsolute) => return Err(ExplainError::Url(hypothesis.url)),
+        Err(error) => return Ok(unreadable(error)),
+    };
     let facts = RequestFacts { request: &request, headers: &headers, client: None, route: None };
     let mut trace = Trace::on();
     let decided = match hypothesis.claims {
@@ -148,6 +153,18 @@ pub async fn explain(
         None => runtime.gate.decide(facts, now, &mut trace).await,
     };
     Ok(Explanation { steps: trace.steps().to_vec(), decided })
+}
+
+/// The refusal of a request that has no canonical form, as every door answers it.
+fn unreadable(error: RequestError) -> Explanation {
+    let detail = error.to_string();
+    let step = Step {
+        stage: Stage::Request,
+        name: String::new(),
+        outcome: StepOutcome::Refused,
+        detail: detail.clone(),
+    };
+    Explanation { steps: vec![step], decided: undecided(Denial::new(DenyReason::BadRequest, detail)) }
 }
 
 /// `POST /explain` with `{method, url, headers, token | claims, entry}`. Off unless

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
@@ -62,6 +64,8 @@ struct Refused {
 #[expect(clippy::struct_field_names, reason = "the members of the JSON document")]
 struct Issuer {
     issuer: String,
+    /// The names of its trust entries.
+    entries: Vec<String>,
     state: &'static str,
     key_ids: Vec<String>,
     keys: usize,
@@ -102,13 +106,18 @@ impl Status {
                 refused: last.refused.map(|(at, cause)| Refused { at: time(at), cause }),
             },
             cached_tokens: runtime.gate.cached_tokens(),
-            issuers: state.issuers.statuses().iter().map(|status| Issuer::of(status)).collect(),
+            issuers: state
+                .issuers
+                .statuses()
+                .iter()
+                .map(|status| Issuer::of(status, runtime.entries_of(status.id.as_str())))
+                .collect(),
         }
     }
 }
 
 impl Issuer {
-    fn of(status: &IssuerStatus) -> Self {
+    fn of(status: &IssuerStatus, entries: &[Arc<str>]) -> Self {
         let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
         let plain = status.id.as_str().starts_with("http://").then(|| "the issuer is not https".to_owned());
         let private = status
@@ -117,6 +126,7 @@ impl Issuer {
             .map(|key| format!("key `{key}` is published with its private part"));
         Self {
             issuer: status.id.as_str().to_owned(),
+            entries: entries.iter().map(ToString::to_string).collect(),
             state: status.state.name(),
             key_ids: status.key_ids.clone(),
             keys: status.key_count,

@@ -14,7 +14,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load};
+use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load_with};
 use crate::app::App;
 use crate::files::{ConfigFiles, Signature};
 use crate::runtime::{Runtime, specs};
@@ -35,7 +35,8 @@ pub struct ReloadState {
     overrides: Overrides,
     generation: AtomicU64,
     draining: AtomicBool,
-    watched: Mutex<BTreeSet<PathBuf>>,
+    /// The files of the first configuration, as they were when they were read.
+    at_start: Signature,
     last: Mutex<LastReload>,
 }
 
@@ -59,7 +60,6 @@ impl ReloadState {
         files: &ConfigFiles,
     ) -> Self {
         let last = Mutex::new(LastReload { loaded_at: app.now(), refused: None });
-        let watched = Mutex::new(files.asked());
         Self {
             path,
             app,
@@ -69,7 +69,7 @@ impl ReloadState {
             overrides,
             generation: AtomicU64::new(1),
             draining: AtomicBool::new(false),
-            watched,
+            at_start: files.asked(),
             last,
         }
     }
@@ -93,18 +93,18 @@ impl ReloadState {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    fn watched(&self) -> BTreeSet<PathBuf> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Reads the configuration and all its files anew. What is wrong with them leaves everything as it is.
-    fn reload(&self) {
-        match self.try_reload() {
+    /// Returns the files whose change calls for another reload, as they were when they were read: its own, be
+    /// it refused or not, for one of them may be what is missing; if it is refused, those of `known` as well.
+    fn reload(&self, known: Signature) -> Signature {
+        let files = Arc::new(ConfigFiles::beside(&self.path));
+        match self.try_reload(files.clone()) {
             Ok(generation) => {
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
                     LastReload { loaded_at: self.app.now(), refused: None };
                 self.app.telemetry.metrics().reloaded(generation);
                 tracing::info!(generation, "Loaded the changed configuration");
+                files.asked()
             }
             Err(error) => {
                 let cause = match &error {
@@ -115,12 +115,13 @@ impl ReloadState {
                 self.app.telemetry.metrics().reload_refused();
                 let refused = Some((self.app.now(), cause));
                 self.last.lock().unwrap_or_else(PoisonError::into_inner).refused = refused;
+                files.asked().or(known)
             }
         }
     }
 
-    fn try_reload(&self) -> Result<u64, StartError> {
-        let Loaded { mut config, compiled, files, .. } = load(&self.path)?;
+    fn try_reload(&self, files: Arc<ConfigFiles>) -> Result<u64, StartError> {
+        let Loaded { mut config, compiled, files, .. } = load_with(&self.path, files)?;
         self.overrides.apply(&mut config);
         let tls = self.replacements(&config, &files)?;
         let wanted = specs(&config, &compiled.issuers, &files)?;
@@ -136,7 +137,6 @@ impl ReloadState {
             certificate.current.store(Some(ready));
         }
         self.generation.store(generation, Ordering::Relaxed);
-        *self.watched.lock().unwrap_or_else(PoisonError::into_inner) = files.asked();
         Ok(generation)
     }
 
@@ -172,28 +172,24 @@ impl ReloadState {
 pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<bool>) {
     let changed = Arc::new(Notify::new());
     let mut watcher = Watcher::new(changed.clone());
-    let mut known = Signature::of(&state.watched());
+    let mut known = state.at_start.clone();
     let mut signal = signal(SignalKind::hangup()).ok();
     loop {
-        let files = state.watched();
-        watcher.follow(&files);
+        watcher.follow(&known);
         tokio::select! {
             () = changed.notified() => tokio::time::sleep(SETTLE).await,
             () = tokio::time::sleep(POLL) => {}
             () = hang_up(&mut signal) => state.app.telemetry.reopen().await,
             _ = stop.changed() => return,
         }
-        let now = Signature::of(&files);
+        let now = known.anew();
         if now != known {
-            let state = state.clone();
-            if tokio::task::spawn_blocking(move || state.reload()).await.is_err() {
+            let (state, reloaded) = (state.clone(), now.clone());
+            let reload = tokio::task::spawn_blocking(move || state.reload(reloaded));
+            known = reload.await.unwrap_or_else(|_| {
                 tracing::error!("A reload broke off");
-            }
-            known = now;
-        }
-        // A reload can bring other files into play.
-        if state.watched() != files {
-            known = Signature::of(&state.watched());
+                now
+            });
         }
     }
 }
@@ -245,8 +241,9 @@ impl Watcher {
         Self { system: system.ok(), folders: BTreeSet::new(), files }
     }
 
-    fn follow(&mut self, files: &BTreeSet<PathBuf>) {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone_from(files);
+    fn follow(&mut self, signature: &Signature) {
+        let files: BTreeSet<_> = signature.files().map(Path::to_path_buf).collect();
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&files);
         let Some(system) = &mut self.system else { return };
         let parent = |file: &PathBuf| {
             let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());

@@ -76,7 +76,7 @@ pub const METRICS: &[MetricInfo] = &[
     MetricInfo {
         name: "claimgate_issuer_keys",
         kind: "gauge",
-        labels: "`issuer` (the configured name)",
+        labels: "`issuer` (the name of a trust entry; entries of one issuer show the same)",
         help: "Usable keys of an issuer",
     },
     MetricInfo {
@@ -122,14 +122,14 @@ struct ReloadLabels {
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct IssuerLabels {
-    issuer: String,
+    issuer: Arc<str>,
 }
 
 /// What one issuer looks like to the metrics.
 #[derive(Clone, Debug)]
 pub struct IssuerSample {
-    /// The configured name.
-    pub name: String,
+    /// The name of a trust entry of the issuer.
+    pub name: Arc<str>,
     /// The number of usable keys.
     pub keys: usize,
     /// When the keys were last fetched, in seconds since 1970.

@@ -1,5 +1,4 @@
-//! A whole gateway on loopback sockets.
-#![expect(clippy::disallowed_methods, reason = "tests write files, and call the servers that they start")]
+//! The real listeners on loopback: doors, answers, transport, reload, admin pages.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -7,4 +6,21 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod admin;
+mod authority;
+mod bare;
+mod challenges;
+mod client;
+mod door;
+mod doors;
+mod envoy;
+mod folder;
+mod leaks;
+mod logs;
+mod provider;
+mod reload;
+mod smuggling;
+mod starts;
 mod traces;
+mod transport;
+mod world;

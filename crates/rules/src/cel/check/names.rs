@@ -59,7 +59,7 @@ impl Checker {
         }
         if let Some(known) = TYPE_NAMES.iter().find(|known| **known == name) {
             self.tree.replace(id, Kind::Resolved(Name::Type(known)));
-            return Ok(Type::Type);
+            return Ok(Type::type_of(named(known)));
         }
         let error = LoadError::new(self.tree.span(id), format!("there is no variable `{name}` here"));
         let known = self.roots();
@@ -93,7 +93,7 @@ impl Checker {
             && let Some(known) = TYPE_NAMES.iter().find(|known| **known == name)
         {
             self.tree.replace(id, Kind::Resolved(Name::Type(known)));
-            return Ok(Type::Type);
+            return Ok(Type::type_of(named(known)));
         }
         if self.is_claims(operand) {
             self.reads.selected.insert(field.to_string());
@@ -195,5 +195,25 @@ impl Checker {
             },
         };
         error.with_hint(hint)
+    }
+}
+
+/// The type that a name of [`TYPE_NAMES`] names.
+fn named(name: &'static str) -> Type {
+    match name {
+        "bool" => Type::Bool,
+        "bytes" => Type::Bytes,
+        "double" => Type::Double,
+        "int" => Type::Int,
+        "list" => Type::list(Type::Dyn),
+        "map" => Type::map(Type::Dyn, Type::Dyn),
+        "null_type" => Type::Null,
+        "optional_type" => Type::optional(Type::Dyn),
+        "string" => Type::Text,
+        "type" => Type::Type(None),
+        "uint" => Type::Uint,
+        "google.protobuf.Duration" => Type::Duration,
+        "google.protobuf.Timestamp" => Type::Timestamp,
+        other => Type::Opaque(other),
     }
 }

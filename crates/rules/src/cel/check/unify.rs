@@ -20,8 +20,8 @@ pub(crate) enum Type {
     Bytes,
     Timestamp,
     Duration,
-    /// The type of types.
-    Type,
+    /// The type of a type, with that type where it is known.
+    Type(Option<Rc<Type>>),
     /// A type that is not known yet.
     Var(u32),
     List(Rc<Type>),
@@ -45,6 +45,10 @@ impl Type {
         Self::Optional(Rc::new(value))
     }
 
+    pub(crate) fn type_of(of: Self) -> Self {
+        Self::Type(Some(Rc::new(of)))
+    }
+
     pub(crate) fn is_dyn(&self) -> bool {
         matches!(self, Self::Dyn | Self::Any)
     }
@@ -64,7 +68,8 @@ impl fmt::Display for Type {
             Self::Bytes => "bytes",
             Self::Timestamp => "timestamp",
             Self::Duration => "duration",
-            Self::Type => "type",
+            Self::Type(None) => "type",
+            Self::Type(Some(of)) => return write!(f, "type({of})"),
             Self::List(item) => return write!(f, "list({item})"),
             Self::Map(entry) => return write!(f, "map({}, {})", entry.0, entry.1),
             Self::Optional(value) => return write!(f, "optional({value})"),
@@ -144,6 +149,7 @@ impl Unifier {
             ),
             (Type::List(a), Type::List(b)) | (Type::Optional(a), Type::Optional(b)) => self.fits(a, b),
             (Type::Map(a), Type::Map(b)) => self.fits(&a.0, &b.0) && self.fits(&a.1, &b.1),
+            (Type::Type(_), Type::Type(_)) => true,
             (a, b) => a == b,
         }
     }
@@ -178,7 +184,7 @@ impl Unifier {
             Type::Var(other) => {
                 *other == var || self.find(*other).is_some_and(|known| self.occurs(var, known))
             }
-            Type::List(inner) | Type::Optional(inner) => self.occurs(var, inner),
+            Type::List(inner) | Type::Optional(inner) | Type::Type(Some(inner)) => self.occurs(var, inner),
             Type::Map(entry) => self.occurs(var, &entry.0) || self.occurs(var, &entry.1),
             _ => false,
         }
@@ -190,6 +196,7 @@ impl Unifier {
             Type::Var(var) => self.find(*var).map_or_else(|| found.clone(), |known| self.resolved(known)),
             Type::List(inner) => Type::list(self.resolved(inner)),
             Type::Optional(inner) => Type::optional(self.resolved(inner)),
+            Type::Type(Some(inner)) => Type::type_of(self.resolved(inner)),
             Type::Map(entry) => Type::map(self.resolved(&entry.0), self.resolved(&entry.1)),
             other => other.clone(),
         }
@@ -212,7 +219,7 @@ impl Unifier {
             Ty::Timestamp => Type::Timestamp,
             Ty::Duration => Type::Duration,
             Ty::Null => Type::Null,
-            Ty::Type => Type::Type,
+            Ty::Type(of) => Type::type_of(self.instance_of(of, parameters)),
             Ty::Dyn => Type::Dyn,
             Ty::Param(name) => {
                 if let Some((_, known)) = parameters.iter().find(|(known, _)| known == name) {
@@ -245,6 +252,7 @@ fn says_no_more(a: &Type, b: &Type) -> bool {
     match (a, b) {
         (Type::List(a), Type::List(b)) | (Type::Optional(a), Type::Optional(b)) => says_no_more(a, b),
         (Type::Map(a), Type::Map(b)) => says_no_more(&a.0, &b.0) && says_no_more(&a.1, &b.1),
+        (Type::Type(_), Type::Type(_)) => true,
         (a, b) => a == b,
     }
 }
@@ -255,6 +263,7 @@ pub(crate) fn equivalent(a: &Type, b: &Type) -> bool {
         (Type::Var(_) | Type::Dyn, Type::Var(_) | Type::Dyn) => true,
         (Type::List(a), Type::List(b)) | (Type::Optional(a), Type::Optional(b)) => equivalent(a, b),
         (Type::Map(a), Type::Map(b)) => equivalent(&a.0, &b.0) && equivalent(&a.1, &b.1),
+        (Type::Type(Some(a)), Type::Type(Some(b))) => equivalent(a, b),
         (a, b) => a == b,
     }
 }

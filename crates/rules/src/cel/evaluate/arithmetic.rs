@@ -1,10 +1,7 @@
-use jiff::{SignedDuration, Timestamp};
-
 use super::Outcome;
 use crate::cel::library::no_such_overload;
-use crate::cel::library::time::{in_range, nanoseconds};
 use crate::cel::tree::Binary;
-use crate::{Budget, List, RunError, Value};
+use crate::{Budget, Instant, List, RunError, Value};
 
 pub(super) fn negate<'a>(value: &Value<'a>) -> Outcome<'a> {
     match value {
@@ -87,10 +84,7 @@ fn doubles<'a>(operator: Binary, a: f64, b: f64) -> Outcome<'a> {
 
 /// Sums of instants and spans of time.
 fn times<'a>(operator: Binary, left: &Value<'a>, right: &Value<'a>) -> Outcome<'a> {
-    let moved = |instant: &Timestamp, by: SignedDuration| {
-        let moved = instant.checked_add(by).ok().filter(in_range);
-        moved.map(Value::Timestamp).ok_or_else(overflow)
-    };
+    let moved = |instant: &Instant, by: i64| instant.later(by).map(Value::Timestamp).ok_or_else(overflow);
     match (operator, left, right) {
         (Binary::Add, Value::Duration(a), Value::Duration(b)) => {
             a.checked_add(*b).map(Value::Duration).ok_or_else(overflow)
@@ -99,14 +93,12 @@ fn times<'a>(operator: Binary, left: &Value<'a>, right: &Value<'a>) -> Outcome<'
             a.checked_sub(*b).map(Value::Duration).ok_or_else(overflow)
         }
         (Binary::Add, Value::Timestamp(instant), Value::Duration(by))
-        | (Binary::Add, Value::Duration(by), Value::Timestamp(instant)) => {
-            moved(instant, SignedDuration::from_nanos(*by))
-        }
+        | (Binary::Add, Value::Duration(by), Value::Timestamp(instant)) => moved(instant, *by),
         (Binary::Subtract, Value::Timestamp(instant), Value::Duration(by)) => {
-            moved(instant, -SignedDuration::from_nanos(*by))
+            moved(instant, by.checked_neg().ok_or_else(overflow)?)
         }
         (Binary::Subtract, Value::Timestamp(a), Value::Timestamp(b)) => {
-            nanoseconds(a.duration_since(*b)).map(Value::Duration).ok_or_else(overflow)
+            a.since(b).map(Value::Duration).ok_or_else(overflow)
         }
         _ => Err(no_such_overload()),
     }

@@ -118,7 +118,7 @@ fn is_of(wanted: &Ty, value: &Value<'_>) -> bool {
         | (Ty::Timestamp, Value::Timestamp(_))
         | (Ty::Duration, Value::Duration(_))
         | (Ty::Null, Value::Null)
-        | (Ty::Type, Value::Type(_))
+        | (Ty::Type(_), Value::Type(_))
         | (Ty::Optional(_), Value::Optional(_)) => true,
         (Ty::List(item), Value::List(list)) => list.get(0).is_none_or(|first| is_of(item, &first)),
         (Ty::Map(..), Value::Map(Map::Record(_))) => false,

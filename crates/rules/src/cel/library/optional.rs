@@ -3,7 +3,7 @@ use std::rc::Rc;
 use super::standard::{function, global, member};
 use super::{Context, Function, no_such_overload};
 use crate::cel::signature::Ty;
-use crate::{List, RunError, Value};
+use crate::{List, Map, RunError, Value};
 
 type Outcome<'a> = Result<Value<'a>, RunError>;
 
@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         &[Ty::A],
         Ty::OPTIONAL_A,
         of_non_zero,
-        "An optional value, absent for null, false, 0 and anything empty.",
+        "An optional value, absent for null, false, 0 and what is empty; empty lists and maps of claims count as there.",
         ("optional.ofNonZeroValue('')", "optional.none()"),
     ),
     function(
@@ -108,17 +108,14 @@ fn of<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
 fn of_non_zero<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     let [value] = arguments else { return Err(no_such_overload()) };
     let zero = match value {
-        Value::Null
-        | Value::Optional(None)
-        | Value::Bool(false)
-        | Value::Int(0)
-        | Value::Uint(0)
-        | Value::Duration(0) => true,
+        Value::Null | Value::Bool(false) | Value::Int(0) | Value::Uint(0) | Value::Duration(0) => true,
         Value::Double(value) => *value == 0.0,
         Value::Text(text) => text.as_str().is_empty(),
         Value::Bytes(bytes) => bytes.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Map(map) => map.is_empty(),
+        Value::Timestamp(instant) => instant.is_first(),
+        // Kubernetes asks only lists and maps that a rule makes: those of the claims are never zero.
+        Value::List(List::Owned(items) | List::Native(items)) => items.is_empty(),
+        Value::Map(Map::Owned(map)) => map.is_empty(),
         _ => false,
     };
     Ok(Value::Optional((!zero).then(|| Rc::new(value.clone()))))

@@ -1,9 +1,9 @@
 use super::{Context, Function, Run, no_such_overload};
 use crate::cel::signature::Ty;
 use crate::value::seconds;
-use crate::{Map, RunError, TypeValue, Value, text};
+use crate::{Instant, Map, RunError, TypeValue, Value, text};
 
-use super::time::{in_range, parse_duration, parse_timestamp, written};
+use super::time::parse_duration;
 
 /// An overload with its documentation, and an example with its value.
 pub(super) const fn function(
@@ -84,7 +84,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function(
         global("type"),
         &[Ty::A],
-        Ty::Type,
+        Ty::Type(&Ty::A),
         type_of,
         "The type of a value.",
         ("type('a') == string", "true"),
@@ -368,27 +368,24 @@ fn to_double<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     }
 }
 
-/// A double as Go reads it: digits, `inf`, `infinity`, `nan`; what is too large for a double is none.
+/// A double as Go reads it: digits, `inf`, `infinity`, `nan` without a sign; what is too large for a double is none.
 fn parse_double(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     let named = text.trim_start_matches(['+', '-']).starts_with(['i', 'I', 'n', 'N']);
-    (value.is_finite() || named).then_some(value)
+    let signed = text.starts_with(['+', '-']);
+    (value.is_finite() || named && !(value.is_nan() && signed)).then_some(value)
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
 fn to_int<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
         [Value::Double(value)]
-            if value.is_finite()
-                && *value > -9.223_372_036_854_775e18
-                && *value < 9.223_372_036_854_775e18 =>
+            if *value > -9_223_372_036_854_775_808.0 && *value < 9_223_372_036_854_775_808.0 =>
         {
             Ok(Value::Int(*value as i64))
         }
         [Value::Duration(value)] => Ok(Value::Int(*value)),
-        [Value::Timestamp(instant)] => Ok(Value::Int(
-            instant.as_duration().as_secs() - i64::from(instant.as_duration().subsec_nanos() < 0),
-        )),
+        [Value::Timestamp(instant)] => Ok(Value::Int(instant.seconds())),
         [Value::Uint(value)] => i64::try_from(*value).map(Value::Int).map_err(|_| out_of_range("int")),
         [Value::Double(_)] => Err(out_of_range("int")),
         [Value::Text(text)] => text.as_str().parse().map(Value::Int).map_err(|_| not_a(text.as_str(), "int")),
@@ -419,7 +416,7 @@ fn to_text<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a
         [Value::Uint(value)] => value.to_string(),
         [Value::Double(value)] => double_text(*value),
         [Value::Duration(value)] => seconds(*value),
-        [Value::Timestamp(instant)] => written(instant),
+        [Value::Timestamp(instant)] => instant.to_string(),
         [Value::Bytes(bytes)] => {
             context.budget.take_bytes(bytes.len())?;
             let text =
@@ -457,10 +454,9 @@ fn to_duration<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> 
 fn to_timestamp<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
     match arguments {
         [Value::Int(value)] => {
-            let instant = jiff::Timestamp::from_second(*value).ok().filter(in_range);
-            instant.map(Value::Timestamp).ok_or_else(|| out_of_range("timestamp"))
+            Instant::from_seconds(*value).map(Value::Timestamp).ok_or_else(|| out_of_range("timestamp"))
         }
-        [Value::Text(text)] => parse_timestamp(text.as_str())
+        [Value::Text(text)] => Instant::parse(text.as_str())
             .map(Value::Timestamp)
             .ok_or_else(|| not_a(text.as_str(), "timestamp")),
         _ => Err(no_such_overload()),

@@ -1,10 +1,7 @@
-use jiff::civil::DateTime;
-use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
-
 use super::standard::{function, member};
 use super::{Context, Function, Run, no_such_overload};
 use crate::cel::signature::Ty;
+use crate::instant::Civil;
 use crate::{RunError, Value};
 
 type Outcome<'a> = Result<Value<'a>, RunError>;
@@ -124,18 +121,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
     ),
 ];
 
-fn part<'a>(arguments: &[Value<'a>], pick: impl Fn(DateTime) -> i64) -> Outcome<'a> {
-    let zone = match arguments {
-        [Value::Timestamp(_)] => TimeZone::UTC,
-        [Value::Timestamp(_), Value::Text(name)] => time_zone(name.as_str())?,
-        _ => return Err(no_such_overload()),
-    };
-    let Some(Value::Timestamp(instant)) = arguments.first() else { return Err(no_such_overload()) };
-    Ok(Value::Int(pick(zone.to_datetime(*instant))))
+fn part<'a>(arguments: &[Value<'a>], pick: impl Fn(Civil) -> i64) -> Outcome<'a> {
+    match arguments {
+        [Value::Timestamp(instant)] => Ok(Value::Int(pick(instant.civil(0)))),
+        [Value::Timestamp(instant), Value::Text(zone)] => {
+            Ok(Value::Int(pick(instant.civil(offset_of(zone.as_str())?))))
+        }
+        _ => Err(no_such_overload()),
+    }
 }
 
 /// A part of an instant, or the whole units of `nanoseconds` nanoseconds in a duration.
-fn part_or_span<'a>(arguments: &[Value<'a>], unit: i64, pick: impl Fn(DateTime) -> i64) -> Outcome<'a> {
+fn part_or_span<'a>(arguments: &[Value<'a>], unit: i64, pick: impl Fn(Civil) -> i64) -> Outcome<'a> {
     if let [Value::Duration(nanoseconds)] = arguments {
         return Ok(Value::Int(nanoseconds / unit));
     }
@@ -143,64 +140,69 @@ fn part_or_span<'a>(arguments: &[Value<'a>], unit: i64, pick: impl Fn(DateTime) 
 }
 
 fn year<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.year()))
+    part(arguments, |at| at.year)
 }
 
 fn month<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.month()) - 1)
+    part(arguments, |at| at.month - 1)
 }
 
 fn day_of_year<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.day_of_year()) - 1)
+    part(arguments, |at| at.day_of_year)
 }
 
 fn day_of_month<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.day()) - 1)
+    part(arguments, |at| at.day - 1)
 }
 
 fn date<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.day()))
+    part(arguments, |at| at.day)
 }
 
 fn day_of_week<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part(arguments, |at| i64::from(at.weekday().to_sunday_zero_offset()))
+    part(arguments, |at| at.day_of_week)
 }
 
 fn hours<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part_or_span(arguments, 3_600_000_000_000, |at| i64::from(at.hour()))
+    part_or_span(arguments, 3_600_000_000_000, |at| at.second / 3600)
 }
 
 fn minutes<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part_or_span(arguments, 60_000_000_000, |at| i64::from(at.minute()))
+    part_or_span(arguments, 60_000_000_000, |at| at.second / 60 % 60)
 }
 
 fn seconds_of<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part_or_span(arguments, 1_000_000_000, |at| i64::from(at.second()))
+    part_or_span(arguments, 1_000_000_000, |at| at.second % 60)
 }
 
 fn milliseconds<'a>(_: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a> {
-    part_or_span(arguments, 1_000_000, |at| i64::from(at.subsec_nanosecond()) / 1_000_000)
+    match arguments {
+        [Value::Timestamp(instant), rest @ ..] => {
+            if let [Value::Text(zone)] = rest {
+                offset_of(zone.as_str())?;
+            }
+            Ok(Value::Int(i64::from(instant.nanoseconds()) / 1_000_000))
+        }
+        _ => part_or_span(arguments, 1_000_000, |_| 0),
+    }
 }
 
-/// A zone by its offset or as `UTC`. Names of places need a database that may change under a rule, so
-/// there are none.
-fn time_zone(name: &str) -> Result<TimeZone, RunError> {
+/// The seconds east of UTC of a zone, which is an offset or `UTC`. Names of places need a database
+/// that may change under a rule, so there are none.
+fn offset_of(name: &str) -> Result<i64, RunError> {
     let unknown = || RunError::failed("a time zone is `UTC` or an offset such as `+02:00`");
     if matches!(name, "UTC" | "") {
-        return Ok(TimeZone::UTC);
+        return Ok(0);
     }
-    let (sign, digits) = match name.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, name.strip_prefix('+').unwrap_or(name)),
-    };
-    let (hours, minutes) = digits.split_once(':').ok_or_else(unknown)?;
-    let number = |text: &str| text.parse::<i32>().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
-    let (hours, minutes) = (number(hours).ok_or_else(unknown)?, number(minutes).ok_or_else(unknown)?);
-    let seconds = hours
-        .checked_mul(3600)
-        .and_then(|all| all.checked_add(minutes.checked_mul(60)?))
-        .ok_or_else(unknown)?;
-    Offset::from_seconds(sign * seconds).map(TimeZone::fixed).map_err(|_| unknown())
+    let (hours, minutes) = name.split_once(':').ok_or_else(unknown)?;
+    let (hours, minutes): (i64, i64) =
+        (hours.parse().map_err(|_| unknown())?, minutes.parse().map_err(|_| unknown())?);
+    let minutes = if name.starts_with('-') { minutes.checked_neg() } else { Some(minutes) };
+    // Two centuries; the original counts nanoseconds, which overflow beyond.
+    minutes
+        .and_then(|minutes| hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60))
+        .filter(|seconds| seconds.abs() <= 9_223_372_036)
+        .ok_or_else(unknown)
 }
 
 /// A duration as Go writes it: `1h30m`, `-1.5s`, `300ms`.
@@ -258,36 +260,4 @@ fn fraction_of(digits: &str, unit: i128) -> Option<i128> {
     }
     let value: i128 = digits.parse().ok()?;
     Some(value * unit / 10_i128.checked_pow(u32::try_from(digits.len()).ok()?)?)
-}
-
-/// An instant as RFC 3339 §5.6 writes it, within the years 1 to 9999.
-pub(crate) fn parse_timestamp(text: &str) -> Option<Timestamp> {
-    let bytes = text.as_bytes();
-    // The reader below takes more than RFC 3339 does: other separators, signs, lower case.
-    let shaped = bytes.get(10) == Some(&b'T')
-        && bytes.get(4) == Some(&b'-')
-        && bytes.get(13) == Some(&b':')
-        && bytes.get(16) == Some(&b':')
-        && (text.ends_with('Z') || text.get(text.len().checked_sub(6)?..)?.starts_with(['+', '-']))
-        && !text.contains(['[', ','])
-        && bytes.get(17..19) != Some(b"60");
-    if !shaped {
-        return None;
-    }
-    text.parse::<Timestamp>().ok().filter(in_range)
-}
-
-/// Whether an instant is within the years 1 to 9999, which protobuf's timestamps span.
-pub(crate) fn in_range(instant: &Timestamp) -> bool {
-    (-62_135_596_800..=253_402_300_799).contains(&instant.as_second())
-}
-
-/// An instant as RFC 3339 writes it.
-pub(crate) fn written(instant: &Timestamp) -> String {
-    instant.to_string()
-}
-
-/// A span of time in nanoseconds, if it fits.
-pub(crate) fn nanoseconds(span: SignedDuration) -> Option<i64> {
-    i64::try_from(span.as_nanos()).ok()
 }

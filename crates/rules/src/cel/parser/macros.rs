@@ -12,6 +12,9 @@ struct Macro {
     shape: Shape,
 }
 
+/// What Kubernetes' macros once gathered their result in, and still keep for themselves.
+const ACCUMULATOR: &str = "__result__";
+
 const fn one(name: &'static str, arguments: usize, filter: bool, shape: Shape) -> Macro {
     Macro { name, arguments, variables: 1, filter, shape }
 }
@@ -97,7 +100,12 @@ impl Parser {
     fn fold(&mut self, span: Span, known: &Macro, range: Id, arguments: &[Id]) -> Result<Id, LoadError> {
         let mut names = Vec::new();
         for argument in arguments.iter().take(known.variables) {
-            names.push(self.variable(*argument)?);
+            let name = self.variable(*argument)?;
+            if &*name == ACCUMULATOR {
+                let message = format!("`{ACCUMULATOR}` is no name for a variable");
+                return Err(LoadError::new(self.tree.span(*argument), message));
+            }
+            names.push(name);
         }
         let (variables, body) = (arguments.get(known.variables..).unwrap_or_default(), arguments.last());
         let filter = variables.first().filter(|_| known.filter).copied();
