@@ -175,6 +175,9 @@ impl Default for Metrics {
             nameless: "".into(),
         };
         metrics.register();
+        // What alerts look at exists from the start, at zero.
+        drop(metrics.spans());
+        drop(metrics.reloads.get_or_create(&ReloadLabels { result: "failure" }));
         metrics
     }
 }
