@@ -55,7 +55,9 @@ impl Caller {
         if self.tls { "https" } else { "http" }
     }
 
-    fn require_trust(self) -> Result<(), Denial> {
+    /// # Errors
+    /// `untrusted_proxy`.
+    pub(crate) fn require_trust(self) -> Result<(), Denial> {
         if self.trusted {
             return Ok(());
         }

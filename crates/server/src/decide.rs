@@ -2,6 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -106,26 +107,21 @@ async fn within_deadline(
     waited: &mut Option<Instant>,
 ) -> Decided {
     let mut trace = Trace::off();
-    let deciding = runtime.gate.decide(facts, now, &mut trace);
-    within(runtime.decision_deadline, deciding, || *waited = Some(Instant::now())).await.unwrap_or_else(
-        || {
-            // The only thing waited for is an issuer's keys.
-            undecided(Denial::new(
-                DenyReason::IssuerUnavailable,
-                "the decision took longer than its deadline",
-            ))
-        },
-    )
+    let deciding = pin!(runtime.gate.decide(facts, now, &mut trace));
+    let decided = within(runtime.decision_deadline, deciding, || *waited = Some(Instant::now())).await;
+    decided.unwrap_or_else(|| {
+        // The only thing waited for is an issuer's keys.
+        undecided(Denial::new(DenyReason::IssuerUnavailable, "the decision took longer than its deadline"))
+    })
 }
 
 /// What `future` yields, unless it takes longer than `longest`. Nearly everything is ready at once, and so
-/// needs no timer; `waits` is called if it is not.
+/// needs no timer; `waits` is called if it is not. It stays where it is: a decision is too large to be moved about.
 pub(crate) async fn within<F: Future>(
     longest: Duration,
-    future: F,
+    mut future: Pin<&mut F>,
     waits: impl FnOnce(),
 ) -> Option<F::Output> {
-    let mut future = std::pin::pin!(future);
     if let Poll::Ready(ready) = poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await {
         return Some(ready);
     }

@@ -1,5 +1,6 @@
 //! Doors: which path of a listener is answered by which adapter.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Versio
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
+use crate::adapters::envoy_grpc::Check;
 use crate::adapters::{Asked, Caller, envoy_grpc, envoy_http, forwarded, nginx};
 use crate::answer;
 use crate::app::App;
@@ -119,12 +121,10 @@ async fn grpc(
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
     }
-    let body = Limited::new(body, CHECK_REQUEST_BYTES).collect();
-    let bad_request = |detail| Err(Denial::new(DenyReason::BadRequest, detail));
-    let check = match within(runtime.decision_deadline, body, || ()).await {
-        Some(Ok(body)) => envoy_grpc::facts(&body.to_bytes(), caller),
-        Some(Err(_)) => bad_request("the check request is too large or ended early"),
-        None => bad_request("the check request did not end in time"),
+    // Nothing is read of what a stranger sends.
+    let check = match caller.require_trust() {
+        Ok(()) => check_request(runtime, caller, body).await,
+        Err(denial) => Err(denial),
     };
     let (asked, headers, route) = match check {
         Ok(check) => (Ok(check.asked), check.headers, check.route),
@@ -135,6 +135,17 @@ async fn grpc(
         Question { adapter, asked, headers: &headers, route: route.as_deref(), peer: caller.address };
     let answer = decide(app, runtime, question, |status| status).await;
     grpc_response(check_response(&answer, &headers).await)
+}
+
+/// The check request in a body, which must end before a decision would.
+async fn check_request(runtime: &Runtime, caller: Caller, body: Incoming) -> Result<Check, Denial> {
+    let bad_request = |detail| Err(Denial::new(DenyReason::BadRequest, detail));
+    let body = pin!(Limited::new(body, CHECK_REQUEST_BYTES).collect());
+    match within(runtime.decision_deadline, body, || ()).await {
+        Some(Ok(body)) => envoy_grpc::facts(&body.to_bytes(), caller),
+        Some(Err(_)) => bad_request("the check request is too large or ended early"),
+        None => bad_request("the check request did not end in time"),
+    }
 }
 
 async fn check_response(answer: &Answer, client: &HeaderMap) -> Bytes {

@@ -26,9 +26,7 @@ const URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
 /// # Errors
 /// `untrusted_proxy`; `bad_request` for a partial set, a repeated header or an ambiguous request.
 pub fn facts(parts: &Parts, caller: Caller, trusted: &[IpNet]) -> Result<Asked, Denial> {
-    let family = [METHOD, PROTO, HOST, URI];
-    let sent = family.iter().filter(|name| parts.headers.contains_key(*name)).count();
-    if sent == 0 {
+    if ![METHOD, PROTO, HOST, URI].iter().any(|name| parts.headers.contains_key(name)) {
         return own_request(parts, caller);
     }
     caller.require_trust()?;
