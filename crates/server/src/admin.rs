@@ -3,8 +3,8 @@
 mod explain;
 mod status;
 
-use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -23,6 +23,9 @@ use crate::serve::ReloadState;
 use crate::telemetry::IssuerSample;
 
 pub use explain::{ExplainError, Explanation, Hypothesis, explain};
+
+/// How long a page may take, the request's body included.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What the admin pages look at.
 #[derive(Clone)]
@@ -53,8 +56,13 @@ pub fn router(state: AdminState) -> Router {
 /// Answers one request of the admin listener.
 pub async fn answer(mut router: Router, request: Request<Incoming>) -> http::Response<AnswerBody> {
     use tower::Service as _;
-    let answered: Result<Response, Infallible> = router.call(request.map(axum::body::Body::new)).await;
-    let response = answered.unwrap_or_else(|never| match never {});
+    let answering = router.call(request.map(axum::body::Body::new));
+    let response = match tokio::time::timeout(ANSWER_TIMEOUT, answering).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        // Nobody here asks for long: it is the request's body that does not end, or an issuer that is slow.
+        Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
     let (mut parts, body) = response.into_parts();
     let body = match body.collect().await {
         Ok(body) => body.to_bytes(),

@@ -9,8 +9,9 @@ use governor::{DefaultKeyedRateLimiter, Quota};
 /// How many sources are remembered before those that are quiet again are forgotten.
 const MOST_SOURCES: usize = 65_536;
 
-/// Counts failed authentications by source. Who has made too many is told so, whatever its next credential
-/// is worth, until time has passed; a good one that is remembered still passes.
+/// Counts failed authentications by source. Who has made too many is told so in place of the reason, until
+/// time has passed. A good credential passes all the same, so nobody behind the same address is locked out; and
+/// each credential is verified, which bounds what a stranger learns, not what it costs.
 pub struct FailedAttempts {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
 }

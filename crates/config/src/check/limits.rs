@@ -29,9 +29,13 @@ pub(super) fn check(limits: &Limits, problems: &mut Diagnostics) {
             problems.push(invalid(&count.place, "a limit of nothing").expected("at least 1"));
         }
     }
-    if limits.json_depth.value > 128 {
-        problems
-            .push(invalid(&limits.json_depth.place, "JSON that deep is not read").expected("at most 128"));
+    for (count, most) in
+        [(&limits.json_depth, 128), (&limits.token_cache, 1 << 24), (&limits.trace_queue, 1 << 20)]
+    {
+        if count.value > most {
+            let problem = invalid(&count.place, "more than the process could hold");
+            problems.push(problem.expected(format!("at most {most}")));
+        }
     }
     let times = [
         &limits.fetch_connect_timeout,
