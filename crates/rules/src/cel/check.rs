@@ -3,7 +3,7 @@ use std::sync::LazyLock;
 
 use super::library::{Function, TABLES};
 use super::tree::print::sign;
-use super::tree::{Binary, Constant, Fold, Id, Kind, Shape, Tree};
+use super::tree::{Binary, Constant, Fold, Id, Kind, Shape, Special, Tree};
 use super::{Dialect, RuleKind};
 use crate::{Budget, LoadError, Pattern};
 use operators::Signature;
@@ -249,8 +249,12 @@ impl Checker {
         let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
         self.literal_argument(&name, receiver.is_some(), &all)?;
         self.literal_format(&name, &all)?;
-        let native = matches!(&*name, "split" | "findAll");
-        let apply = Kind::Apply { overloads: fitting.into(), arguments: all.clone().into(), native };
+        let special = match (&*name, &*fitting) {
+            ("split" | "findAll", _) => Special::Native,
+            ("startsWith", [_]) => Special::StartsWith,
+            _ => Special::None,
+        };
+        let apply = Kind::Apply { overloads: fitting.into(), arguments: all.clone().into(), special };
         self.tree.replace(id, apply);
         self.literal_conversion(id, &name, &all)?;
         Ok(result)

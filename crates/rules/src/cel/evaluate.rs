@@ -2,13 +2,16 @@ use std::sync::Arc;
 
 use super::library::{Context, Patterns, no_such_overload};
 use super::relation::{compare, equal};
-use super::tree::{Binary, Constant, Id, Kind, Logic, Name, Root, Tree};
+use super::tree::{Binary, Constant, Id, Kind, Logic, Name, Root, Special, Tree};
 use crate::{Budget, Inputs, List, Map, Pattern, Record, RunError, Trace, Value};
 
 mod arithmetic;
 mod build;
 mod fold;
 mod path;
+mod texts;
+
+pub(super) use path::is_plain;
 
 type Outcome<'a> = Result<Value<'a>, RunError>;
 
@@ -28,6 +31,7 @@ pub(super) fn evaluate<'a>(
         known: patterns,
         patterns: Patterns::default(),
         slots: Vec::new(),
+        joined: String::new(),
     };
     evaluator.node(tree.root)
 }
@@ -42,6 +46,7 @@ pub(super) fn constant(tree: &Tree, id: Id, budget: &mut Budget) -> Result<(), R
         known: &[],
         patterns: Patterns::default(),
         slots: Vec::new(),
+        joined: String::new(),
     };
     evaluator.node(id).map(drop)
 }
@@ -55,6 +60,8 @@ struct Evaluator<'e, 'a> {
     patterns: Patterns,
     /// The values of the macros' variables.
     slots: Vec<Value<'a>>,
+    /// Where texts are put together, so that what is kept is allocated once, at its own length.
+    joined: String,
 }
 
 impl<'a> Evaluator<'_, 'a> {
@@ -80,9 +87,15 @@ impl<'a> Evaluator<'_, 'a> {
             Kind::Constant(constant) => Ok(constant_value(constant)),
             Kind::Resolved(name) => self.name(*name),
             Kind::Select { .. } | Kind::Index { .. } => self.path(id),
-            Kind::Binary(operator, left, right) => self.binary(*operator, *left, *right),
+            Kind::Binary(operator, left, right) => match self.text_test(id, 0) {
+                Some(value) => Ok(Value::Bool(value)),
+                None => self.binary(*operator, *left, *right),
+            },
             Kind::Logic(logic, operands) => self.logic(*logic, operands),
-            Kind::Apply { .. } => self.apply(id),
+            Kind::Apply { .. } => match self.text_test(id, 0) {
+                Some(value) => Ok(Value::Bool(value)),
+                None => self.apply(id),
+            },
             Kind::Not(operand) => match self.node(*operand)? {
                 Value::Bool(value) => Ok(Value::Bool(!value)),
                 _ => Err(no_such_overload()),
@@ -151,6 +164,11 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn binary(&mut self, operator: Binary, left: Id, right: Id) -> Outcome<'a> {
+        if operator == Binary::Add
+            && let Some(text) = self.joined_texts(left, right)
+        {
+            return Ok(text);
+        }
         let left = self.node(left)?;
         let right = self.node(right)?;
         Ok(Value::Bool(match operator {
@@ -206,7 +224,11 @@ impl<'a> Evaluator<'_, 'a> {
         let decides = logic == Logic::Or;
         let mut failed = None;
         for operand in operands {
-            match self.node(*operand) {
+            let outcome = match self.text_test(*operand, 1) {
+                Some(value) => Ok(Value::Bool(value)),
+                None => self.node(*operand),
+            };
+            match outcome {
                 Ok(Value::Bool(value)) if value == decides => return Ok(Value::Bool(decides)),
                 Ok(Value::Bool(_)) => {}
                 Ok(_) => {
@@ -223,7 +245,7 @@ impl<'a> Evaluator<'_, 'a> {
     }
 
     fn apply(&mut self, id: Id) -> Outcome<'a> {
-        let Kind::Apply { overloads, arguments, native } = self.tree.kind(id) else {
+        let Kind::Apply { overloads, arguments, special } = self.tree.kind(id) else {
             return Err(no_such_overload());
         };
         if let Some(outcome) = self.lazy(overloads, arguments) {
@@ -237,7 +259,9 @@ impl<'a> Evaluator<'_, 'a> {
         }
         let value = build::call(overloads, few, &mut self.context())?;
         Ok(match value {
-            Value::List(List::Owned(items)) if *native => Value::List(List::Native(items)),
+            Value::List(List::Owned(items)) if *special == Special::Native => {
+                Value::List(List::Native(items))
+            }
             value => value,
         })
     }

@@ -263,7 +263,8 @@ impl Parser {
         }
         let access = if optional { Access::Optional } else { Access::Plain };
         let span = self.tree.span(operand).to(token.span);
-        self.node(Kind::Select { operand, field, access }, span, &[operand])
+        let plain = super::evaluate::is_plain(&field);
+        self.node(Kind::Select { operand, field, access, plain }, span, &[operand])
     }
 
     fn arguments(&mut self) -> Result<(Vec<Id>, Span), LoadError> {

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
         operand: Id,
         field: Box<str>,
         access: Access,
+        /// Whether the name holds no `__`, so that it stands for itself.
+        plain: bool,
     },
     Index {
         operand: Id,
@@ -72,8 +74,18 @@ pub(crate) enum Kind {
     Apply {
         overloads: Box<[&'static super::library::Function]>,
         arguments: Box<[Id]>,
-        native: bool,
+        special: Special,
     },
+}
+
+/// What the evaluator knows of a function besides its implementation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Special {
+    None,
+    /// It makes a list that Kubernetes does not take as groups: `split`, `findAll`.
+    Native,
+    /// `startsWith` of texts and nothing else.
+    StartsWith,
 }
 
 /// What a name stands for.

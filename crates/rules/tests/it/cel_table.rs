@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claimgate_json::{Json, Limits, Object, parse};
 use claimgate_rules::cel::{Dialect, Kind, Rule, reference_page};
-use claimgate_rules::{Budget, Inputs, Key, Map, RunError, User, Value};
+use claimgate_rules::{Budget, Inputs, Key, Map, RunError, Trace, User, Value};
 
 const TABLE: &str = include_str!("../../testdata/cel.jsonl");
 
@@ -88,6 +88,7 @@ fn answer(row: &Json) -> Answer {
     });
     let claims = row.get("claims").map(token);
     let inputs = Inputs { claims: claims.as_ref(), user, ..Inputs::default() };
+    the_same_when_traced(&rule, &inputs);
     let value = match rule.evaluate(&inputs, &mut { Budget::CEL }, None) {
         Ok(value) => tag(&value),
         Err(error) => return ("run", None, None, error.to_string()),
@@ -105,6 +106,29 @@ fn answer(row: &Json) -> Answer {
         Ok(()) => ("value", Some(value), strings, String::new()),
         Err(error @ RunError::WrongType(_)) => ("type", Some(value), None, error.to_string()),
         Err(error) => ("run", None, None, error.to_string()),
+    }
+}
+
+/// Without a trace frequent shapes take a shorter way: it must come to the same, and spend the same, also
+/// when the budget ends on it.
+fn the_same_when_traced(rule: &Rule, inputs: &Inputs<'_>) {
+    let run = |mut budget: Budget, trace: Option<&mut Trace>| {
+        let outcome = rule.evaluate(inputs, &mut budget, trace).map(|value| value.to_string());
+        (outcome, budget)
+    };
+    let whole = Budget::CEL;
+    let (_, left) = run(whole, None);
+    let (steps, bytes) = (whole.steps - left.steps, whole.bytes - left.bytes);
+    let fewer = (1..=steps.min(12)).chain([steps / 2]).map(|less| Budget { steps: steps - less, ..whole });
+    let smaller = [1, bytes / 2].into_iter().filter(|less| *less <= bytes);
+    let smaller = smaller.map(|less| Budget { bytes: bytes - less, ..whole });
+    for budget in fewer.chain(smaller).chain([whole]) {
+        assert_eq!(
+            run(budget, None),
+            run(budget, Some(&mut Trace::new())),
+            "{} with {budget:?}",
+            rule.source()
+        );
     }
 }
 

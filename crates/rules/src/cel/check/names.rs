@@ -85,7 +85,7 @@ impl Checker {
     }
 
     pub(super) fn select(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::Select { operand, field, access } = self.tree.kind(id).clone() else {
+        let Kind::Select { operand, field, access, .. } = self.tree.kind(id).clone() else {
             return Ok(Type::Dyn);
         };
         if access == Access::Plain
@@ -166,7 +166,7 @@ impl Checker {
         let mut parts = Vec::new();
         loop {
             match self.tree.kind(id) {
-                Kind::Select { operand, field, access: Access::Plain } => {
+                Kind::Select { operand, field, access: Access::Plain, .. } => {
                     parts.push(&**field);
                     id = *operand;
                 }

@@ -12,7 +12,7 @@ use crate::{Key, List, Map, Record, RunError, Text, Value};
 impl<'a> Evaluator<'_, 'a> {
     pub(super) fn path(&mut self, id: Id) -> Outcome<'a> {
         match self.tree.kind(id) {
-            Kind::Select { operand, field, access } => self.select(*operand, field, *access),
+            Kind::Select { operand, field, access, .. } => self.select(*operand, field, *access),
             Kind::Index { operand, index, optional } => self.index(*operand, *index, *optional),
             _ => Err(no_such_overload()),
         }
@@ -172,10 +172,16 @@ fn whole(value: &Value<'_>) -> Option<i64> {
     }
 }
 
+/// Whether a name holds no `__`, and so stands for itself.
+pub(in crate::cel) fn is_plain(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    !bytes.iter().zip(bytes.iter().skip(1)).any(|(a, b)| (*a, *b) == (b'_', b'_'))
+}
+
 /// The name that an escaped one stands for: `__dot__`, `__dash__`, `__slash__`, `__underscores__`,
 /// and a reserved word between two underscores. `None` when there is a sequence without meaning.
 fn unescaped(name: &str) -> Option<Cow<'_, str>> {
-    if !name.contains("__") {
+    if is_plain(name) {
         return Some(Cow::Borrowed(name));
     }
     let mut out = String::new();

@@ -88,13 +88,14 @@ impl Parser {
     }
 
     fn has(&mut self, span: Span, argument: Id) -> Result<Id, LoadError> {
-        let Kind::Select { operand, field, access: Access::Plain } = self.tree.kind(argument).clone() else {
+        let Kind::Select { operand, field, access: Access::Plain, plain } = self.tree.kind(argument).clone()
+        else {
             let error = LoadError::new(self.tree.span(argument), "`has` takes a selection");
             return Err(
                 error.with_hint("write `has(claims.email)`, or `has(claims.`odd-name`)` with backticks")
             );
         };
-        self.node(Kind::Select { operand, field, access: Access::Test }, span, &[operand])
+        self.node(Kind::Select { operand, field, access: Access::Test, plain }, span, &[operand])
     }
 
     fn fold(&mut self, span: Span, known: &Macro, range: Id, arguments: &[Id]) -> Result<Id, LoadError> {

@@ -28,7 +28,7 @@ impl Printer<'_> {
         match self.tree.kind(id) {
             Kind::Constant(constant) => self.constant(constant),
             Kind::Name(name) => self.out.push_str(name),
-            Kind::Select { operand, field, access } => self.select(*operand, field, *access),
+            Kind::Select { operand, field, access, .. } => self.select(*operand, field, *access),
             Kind::Index { operand, index, optional } => {
                 self.operand(*operand);
                 self.out.push_str(if *optional { "[?" } else { "[" });
