@@ -37,6 +37,7 @@ pub(crate) fn check(tree: Tree, dialect: Dialect, kind: RuleKind) -> Result<Chec
         unifier: Unifier::default(),
         scope: Vec::new(),
         reads: super::Reads::default(),
+        claims: None,
         refusal: None,
         patterns: Vec::new(),
         formats: 0,
@@ -62,6 +63,13 @@ static FUNCTIONS: LazyLock<BTreeMap<&'static str, Vec<&'static Function>>> = Laz
     by_name
 });
 
+/// Whether functions stand below this name: `sets`, as in `sets.contains`.
+fn is_package(name: &str) -> bool {
+    static PACKAGES: LazyLock<BTreeSet<&'static str>> =
+        LazyLock::new(|| FUNCTIONS.keys().filter_map(|name| Some(name.split_once('.')?.0)).collect());
+    PACKAGES.contains(name.strip_prefix('.').unwrap_or(name))
+}
+
 struct Checker {
     tree: Tree,
     dialect: Dialect,
@@ -70,6 +78,8 @@ struct Checker {
     /// The variables of the macros around this place; the index is the slot.
     scope: Vec<(Box<str>, Type)>,
     reads: super::Reads,
+    /// The type of `claims`, once it is asked for.
+    claims: Option<Type>,
     refusal: Option<LoadError>,
     patterns: Vec<std::sync::Arc<Pattern>>,
     /// How many calls of `format` are around this place.
@@ -94,7 +104,8 @@ impl Checker {
             Kind::Call { .. } => self.call(id),
             Kind::Not(operand) => self.unary(id, *operand, operators::NOT, "!"),
             Kind::Negate(operand) => self.unary(id, *operand, operators::NEGATE, "-"),
-            Kind::Binary(..) | Kind::Logic(..) | Kind::Condition(_) => self.operator(id),
+            Kind::Binary(..) | Kind::Condition(_) => self.operator(id),
+            Kind::Logic(..) => self.logic(id),
             Kind::List(_) => self.list(id),
             Kind::Map(_) => self.map(id),
             Kind::Fold(fold) => {
@@ -130,19 +141,24 @@ impl Checker {
                 }
                 Ok(result)
             }
-            Kind::Logic(_, operands) => {
-                for operand in operands {
-                    let found = self.node(operand)?;
-                    self.expect_bool(operand, &found)?;
-                }
-                Ok(Type::Bool)
-            }
             Kind::Condition([condition, yes, no]) => {
                 let found = [self.node(condition)?, self.node(yes)?, self.node(no)?];
                 self.overload(id, operators::CONDITION, &found, "? :")
             }
             _ => Ok(Type::Dyn),
         }
+    }
+
+    fn logic(&mut self, id: Id) -> Result<Type, LoadError> {
+        let kind = self.tree.take(id);
+        if let Kind::Logic(_, operands) = &kind {
+            for operand in operands {
+                let found = self.node(*operand)?;
+                self.expect_bool(*operand, &found)?;
+            }
+        }
+        self.tree.replace(id, kind);
+        Ok(Type::Bool)
     }
 
     fn expect_bool(&mut self, id: Id, found: &Type) -> Result<(), LoadError> {
@@ -178,11 +194,14 @@ impl Checker {
         if parameters.len() != found.len() {
             return false;
         }
-        let mut all = parameters.to_vec();
-        all.push(result);
-        let mut instance = self.unifier.instance(&all);
-        let Some(result) = instance.pop() else { return false };
-        if !self.unifier.assignable(found, &instance) {
+        let mut bound = [const { None }; 2];
+        let mut few = [const { Type::Dyn }; 4];
+        let Some(wanted) = few.get_mut(..parameters.len()) else { return false };
+        for (wanted, parameter) in wanted.iter_mut().zip(parameters) {
+            *wanted = self.unifier.instance(parameter, &mut bound);
+        }
+        let result = self.unifier.instance(&result, &mut bound);
+        if !self.unifier.assignable(found, wanted) {
             return false;
         }
         let result = self.unifier.resolved(&result);
@@ -215,10 +234,11 @@ impl Checker {
     }
 
     fn call(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::Call { function, receiver, arguments } = self.tree.kind(id).clone() else {
+        let Kind::Call { function, receiver, arguments } = self.tree.take(id) else {
             return Ok(Type::Dyn);
         };
         let qualified = receiver
+            .filter(|receiver| self.first_name(*receiver).is_some_and(is_package))
             .and_then(|receiver| self.qualified(receiver))
             .map(|prefix| format!("{prefix}.{function}"));
         let global = qualified.as_deref().filter(|name| {
@@ -227,36 +247,40 @@ impl Checker {
                 .is_some_and(|known| known.iter().any(|f| !f.member))
         });
         let name = global.unwrap_or(&function);
-        let name = name.strip_prefix('.').unwrap_or(name).to_owned();
+        let name = name.strip_prefix('.').unwrap_or(name);
         let receiver = receiver.filter(|_| global.is_none());
-        let all: Vec<Id> = receiver.iter().chain(&arguments).copied().collect();
+        let all: Box<[Id]> = match receiver {
+            Some(receiver) => std::iter::once(receiver).chain(arguments.iter().copied()).collect(),
+            None => arguments,
+        };
         let mut found = Vec::with_capacity(all.len());
         self.formats += u32::from(name == "format");
         for argument in &all {
             found.push(self.node(*argument)?);
         }
         self.formats -= u32::from(name == "format");
-        let Some(known) = FUNCTIONS.get(&*name) else {
-            return Err(self.unknown_function(id, &name));
+        let Some(known) = FUNCTIONS.get(name) else {
+            return Err(self.unknown_function(id, name));
         };
         let mut result = None;
-        let mut fitting = Vec::new();
+        let mut fitting = Vec::with_capacity(1);
         for overload in known.iter().filter(|overload| overload.member == receiver.is_some()) {
             if self.try_overload(overload.parameters, overload.result, &found, &mut result) {
                 fitting.push(*overload);
             }
         }
-        let result = result.ok_or_else(|| self.no_overload(id, &name, &found))?;
-        self.literal_argument(&name, receiver.is_some(), &all)?;
-        self.literal_format(&name, &all)?;
-        let special = match (&*name, &*fitting) {
+        let result = result.ok_or_else(|| self.no_overload(id, name, &found))?;
+        self.literal_argument(name, receiver.is_some(), &all)?;
+        self.literal_format(name, &all)?;
+        let special = match (name, &*fitting) {
             ("split" | "findAll", _) => Special::Native,
             ("startsWith", [_]) => Special::StartsWith,
             _ => Special::None,
         };
-        let apply = Kind::Apply { overloads: fitting.into(), arguments: all.clone().into(), special };
+        let only = if let [only] = *all { Some(only) } else { None };
+        let apply = Kind::Apply { overloads: fitting.into(), arguments: all, special };
         self.tree.replace(id, apply);
-        self.literal_conversion(id, &name, &all)?;
+        self.literal_conversion(id, name, only)?;
         Ok(result)
     }
 

@@ -1,6 +1,3 @@
-use std::iter::Peekable;
-use std::str::CharIndices;
-
 use super::tree::Constant;
 use crate::{LoadError, Span};
 
@@ -8,17 +5,17 @@ mod literal;
 
 /// A token and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
+pub(crate) struct Token<'s> {
+    pub(crate) kind: TokenKind<'s>,
     pub(crate) span: Span,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum TokenKind {
+pub(crate) enum TokenKind<'s> {
     /// A name, `true`, `false`, `null` and `in` included.
-    Name(Box<str>),
+    Name(&'s str),
     /// A field name in backticks.
-    Quoted(Box<str>),
+    Quoted(&'s str),
     /// A number (without sign), text or bytes. The integer 2^63 is only known with its sign.
     Constant(Constant),
     /// The magnitude 2^63, which is an integer behind a minus only.
@@ -33,9 +30,10 @@ const SIGNS: &[&str] = &[
 ];
 
 /// The tokens of `source`, an [`TokenKind::End`] last.
-pub(crate) fn tokens(source: &str) -> Result<Vec<Token>, LoadError> {
-    let mut lexer = Lexer { source, chars: source.char_indices().peekable(), place: 0 };
-    let mut out = Vec::new();
+pub(crate) fn tokens(source: &str) -> Result<Vec<Token<'_>>, LoadError> {
+    let mut lexer = Lexer { source, at: 0, place: 0 };
+    // A token is some letters long.
+    let mut out = Vec::with_capacity(source.len() / 5 + 2);
     loop {
         lexer.skip_blank();
         let start = lexer.place;
@@ -50,25 +48,29 @@ pub(crate) fn tokens(source: &str) -> Result<Vec<Token>, LoadError> {
 
 struct Lexer<'s> {
     source: &'s str,
-    chars: Peekable<CharIndices<'s>>,
+    /// The byte that comes next.
+    at: usize,
     /// The code point that comes next.
     place: u32,
 }
 
 impl<'s> Lexer<'s> {
     fn next(&mut self) -> Option<char> {
-        let (_, c) = self.chars.next()?;
+        let c = self.rest().chars().next()?;
+        self.at += c.len_utf8();
         self.place += 1;
         Some(c)
     }
 
-    fn offset(&mut self) -> usize {
-        self.chars.peek().map_or(self.source.len(), |(at, _)| *at)
+    #[inline]
+    fn rest(&self) -> &'s str {
+        self.source.get(self.at..).unwrap_or_default()
     }
 
-    fn rest(&mut self) -> &'s str {
-        let at = self.offset();
-        self.source.get(at..).unwrap_or_default()
+    /// Skips code points of one byte each.
+    fn skip_ascii(&mut self, count: usize) {
+        self.at += count;
+        self.place += u32::try_from(count).unwrap_or(u32::MAX);
     }
 
     fn skip(&mut self, count: usize) {
@@ -79,47 +81,48 @@ impl<'s> Lexer<'s> {
 
     fn skip_blank(&mut self) {
         loop {
-            let rest = self.rest();
-            if rest.starts_with("//") {
-                while !matches!(self.chars.peek(), None | Some((_, '\n'))) {
-                    self.next();
+            match self.rest().as_bytes() {
+                [b'/', b'/', ..] => {
+                    let comment = self.rest().split('\n').next().unwrap_or_default();
+                    self.skip(comment.chars().count());
                 }
-            } else if rest.starts_with(['\t', ' ', '\r', '\n', '\u{c}']) {
-                self.next();
-            } else {
-                return;
+                [b'\t' | b' ' | b'\r' | b'\n' | 0xc, ..] => self.skip_ascii(1),
+                _ => return,
             }
         }
     }
 
-    fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'s str {
+    /// Takes the bytes that are wanted, all of them ASCII.
+    #[inline]
+    fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'s str {
         let rest = self.rest();
-        let length = rest.find(|c| !wanted(c)).unwrap_or(rest.len());
-        let taken = rest.get(..length).unwrap_or_default();
-        self.skip(taken.chars().count());
-        taken
+        let length = rest.bytes().position(|c| !wanted(c)).unwrap_or(rest.len());
+        self.skip_ascii(length);
+        rest.get(..length).unwrap_or_default()
     }
 
-    fn token(&mut self) -> Result<TokenKind, LoadError> {
+    fn token(&mut self) -> Result<TokenKind<'s>, LoadError> {
         let rest = self.rest();
-        let Some(first) = rest.chars().next() else { return Ok(TokenKind::End) };
-        if let Some(constant) = self.text_literal(rest)? {
-            return Ok(TokenKind::Constant(constant));
+        match *rest.as_bytes() {
+            [] => return Ok(TokenKind::End),
+            [b'"' | b'\'' | b'b' | b'B' | b'r' | b'R', ..] => {
+                if let Some(constant) = self.text_literal(rest)? {
+                    return Ok(TokenKind::Constant(constant));
+                }
+            }
+            [b'0'..=b'9', ..] | [b'.', b'0'..=b'9', ..] => return self.number(),
+            [b'`', ..] => return self.quoted(),
+            _ => {}
         }
-        let fraction = first == '.' && rest.chars().nth(1).is_some_and(|c| c.is_ascii_digit());
-        if first.is_ascii_digit() || fraction {
-            return self.number();
+        let name = self.take_while(|c| c.is_ascii_alphanumeric() || c == b'_');
+        if !name.is_empty() {
+            return Ok(TokenKind::Name(name));
         }
-        if first.is_ascii_alphabetic() || first == '_' {
-            return Ok(TokenKind::Name(self.take_while(|c| c.is_ascii_alphanumeric() || c == '_').into()));
-        }
-        if first == '`' {
-            return self.quoted();
-        }
-        if let Some(sign) = SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-            self.skip(sign.len());
+        if let Some(sign) = SIGNS.iter().find(|sign| rest.as_bytes().starts_with(sign.as_bytes())) {
+            self.skip_ascii(sign.len());
             return Ok(TokenKind::Sign(sign));
         }
+        let first = rest.chars().next().unwrap_or_default();
         let span = Span::new(self.place, self.place + 1);
         let error =
             LoadError::new(span, format!("the character `{}` has no meaning here", first.escape_default()));
@@ -131,10 +134,11 @@ impl<'s> Lexer<'s> {
         })
     }
 
-    fn quoted(&mut self) -> Result<TokenKind, LoadError> {
+    fn quoted(&mut self) -> Result<TokenKind<'s>, LoadError> {
         let start = self.place;
         self.next();
-        let name = self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | ' '));
+        let name =
+            self.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'-' | b'/' | b' '));
         if name.is_empty() || self.next() != Some('`') {
             let span = Span::new(start, self.place);
             return Err(LoadError::new(
@@ -142,12 +146,12 @@ impl<'s> Lexer<'s> {
                 "a field name in backticks has letters, digits, spaces and `_.-/`, and ends with a backtick",
             ));
         }
-        Ok(TokenKind::Quoted(name.into()))
+        Ok(TokenKind::Quoted(name))
     }
 
-    fn number(&mut self) -> Result<TokenKind, LoadError> {
+    fn number(&mut self) -> Result<TokenKind<'s>, LoadError> {
         let start = self.place;
-        let from = self.offset();
+        let from = self.at;
         let hexadecimal = self.rest().starts_with("0x")
             && self.rest().chars().nth(2).is_some_and(|c| c.is_ascii_hexdigit());
         let mut double = false;
@@ -158,8 +162,7 @@ impl<'s> Lexer<'s> {
             self.take_while(|c| c.is_ascii_digit());
             double = self.fraction_and_exponent();
         }
-        let to = self.offset();
-        let text = self.source.get(from..to).unwrap_or_default();
+        let text = self.source.get(from..self.at).unwrap_or_default();
         let unsigned = !double && self.rest().starts_with(['u', 'U']);
         if unsigned {
             self.next();

@@ -140,3 +140,33 @@ impl Context<'_> {
 pub(crate) fn no_such_overload() -> RunError {
     RunError::failed("no such overload")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLES;
+    use crate::cel::signature::Ty;
+
+    fn names(ty: &Ty, out: &mut Vec<char>) {
+        match ty {
+            Ty::Param(name) => out.push(*name),
+            Ty::List(inner) | Ty::Optional(inner) | Ty::Type(inner) => names(inner, out),
+            Ty::Map(key, value) => {
+                names(key, out);
+                names(value, out);
+            }
+            _ => {}
+        }
+    }
+
+    /// The check has room for this much.
+    #[test]
+    fn a_function_has_up_to_four_arguments_and_two_type_parameters() {
+        for function in TABLES.iter().flat_map(|table| table.functions) {
+            let mut found = Vec::new();
+            function.parameters.iter().chain([&function.result]).for_each(|ty| names(ty, &mut found));
+            found.sort_unstable();
+            found.dedup();
+            assert!(function.parameters.len() <= 4 && found.len() <= 2, "{}", function.name);
+        }
+    }
+}

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::lexer::{Token, TokenKind, tokens};
 use super::tree::{Access, Binary, Constant, Entry, Id, Item, Kind, Logic, Tree};
 use crate::{LoadError, Span};
@@ -41,8 +43,10 @@ pub(crate) const RESERVED: &[&str] = &[
 /// # Errors
 /// What CEL's grammar refuses, nests that are too deep, chains that are too long.
 pub(crate) fn parse(source: &str) -> Result<Tree, LoadError> {
-    let mut parser =
-        Parser { tokens: tokens(source)?, at: 0, depth: 0, tree: Tree::default(), heights: Vec::new() };
+    let tokens = tokens(source)?;
+    // There are fewer nodes than tokens.
+    let (tree, heights) = (Tree::with_room(tokens.len()), Vec::with_capacity(tokens.len()));
+    let mut parser = Parser { tokens, at: 0, depth: 0, tree, heights };
     let root = parser.expression()?;
     if parser.token().kind != TokenKind::End {
         return Err(parser.unexpected("an operator or the end"));
@@ -51,8 +55,8 @@ pub(crate) fn parse(source: &str) -> Result<Tree, LoadError> {
     Ok(parser.tree)
 }
 
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'s> {
+    tokens: Vec<Token<'s>>,
     at: usize,
     depth: u32,
     tree: Tree,
@@ -60,22 +64,30 @@ struct Parser {
     heights: Vec<u32>,
 }
 
-impl Parser {
-    fn token(&self) -> &Token {
-        static END: Token = Token { kind: TokenKind::End, span: Span { start: 0, end: 0 } };
+impl<'s> Parser<'s> {
+    #[inline]
+    fn token(&self) -> &Token<'s> {
+        static END: Token<'static> = Token { kind: TokenKind::End, span: Span { start: 0, end: 0 } };
         self.tokens.get(self.at).or(self.tokens.last()).unwrap_or(&END)
     }
 
-    fn next(&mut self) -> Token {
-        let token = self.token().clone();
+    /// Takes a token out. Nothing looks at a literal again that was taken.
+    fn next(&mut self) -> Token<'s> {
+        let Some(token) = self.tokens.get_mut(self.at) else { return self.token().clone() };
         self.at += 1;
-        token
+        let kind = match &mut token.kind {
+            TokenKind::Constant(constant) => TokenKind::Constant(std::mem::replace(constant, Constant::Null)),
+            other => other.clone(),
+        };
+        Token { kind, span: token.span }
     }
 
+    #[inline]
     fn is(&self, sign: &str) -> bool {
         matches!(self.token().kind, TokenKind::Sign(found) if found == sign)
     }
 
+    #[inline]
     fn take(&mut self, sign: &str) -> bool {
         let found = self.is(sign);
         self.at += usize::from(found);
@@ -98,16 +110,24 @@ impl Parser {
         };
         let error = LoadError::new(token.span, format!("expected {wanted}, found {found}"));
         match &token.kind {
-            TokenKind::Name(name) if &**name == "and" => error.with_hint("write `&&`"),
-            TokenKind::Name(name) if &**name == "or" => error.with_hint("write `||`"),
+            TokenKind::Name("and") => error.with_hint("write `&&`"),
+            TokenKind::Name("or") => error.with_hint("write `||`"),
             _ => error,
         }
     }
 
     /// Adds a node above `below`.
     fn node(&mut self, kind: Kind, span: Span, below: &[Id]) -> Result<Id, LoadError> {
-        let height =
-            1 + below.iter().filter_map(|id| self.heights.get(*id as usize)).max().copied().unwrap_or(0);
+        let height = self.height(below);
+        self.node_of_height(kind, span, 1 + height)
+    }
+
+    /// The height of the highest of these trees.
+    fn height(&self, of: &[Id]) -> u32 {
+        of.iter().filter_map(|id| self.heights.get(*id as usize)).max().copied().unwrap_or(0)
+    }
+
+    fn node_of_height(&mut self, kind: Kind, span: Span, height: u32) -> Result<Id, LoadError> {
         if height > HIGHEST {
             return Err(LoadError::new(span, "the expression is nested too deeply"));
         }
@@ -140,40 +160,45 @@ impl Parser {
         if !self.is(sign) {
             return Ok(first);
         }
-        let mut operands = vec![first];
+        let mut operands = Vec::with_capacity(2);
+        operands.push(first);
         while self.take(sign) {
             operands.push(self.logic_operand(logic)?);
         }
         let last = operands.last().copied().unwrap_or(first);
         let span = self.tree.span(first).to(self.tree.span(last));
-        let below = operands.clone();
-        self.node(Kind::Logic(logic, operands.into()), span, &below)
+        let height = self.height(&operands);
+        self.node_of_height(Kind::Logic(logic, operands.into()), span, 1 + height)
     }
 
     fn logic_operand(&mut self, logic: Logic) -> Result<Id, LoadError> {
         if logic == Logic::Or { self.logic(Logic::And) } else { self.binary(1) }
     }
 
-    /// Relations (1), sums (2), products (3): each a chain from left to right.
-    fn binary(&mut self, level: u8) -> Result<Id, LoadError> {
-        let mut left = if level > 3 { return self.unary() } else { self.binary(level + 1)? };
-        let mut chain = 0;
-        while let Some(operator) = self.operator(level) {
+    /// Relations (1), sums (2), products (3), of this level or closer: each a chain from left to right.
+    fn binary(&mut self, level: usize) -> Result<Id, LoadError> {
+        let mut left = self.unary()?;
+        let mut chains = [0; 4];
+        while let Some((found, operator)) = self.operator().filter(|(found, _)| *found >= level) {
             self.at += 1;
-            chain += 1;
-            if chain >= DEEPEST {
+            let long = chains.get_mut(found).is_none_or(|chain| {
+                *chain += 1;
+                *chain >= DEEPEST
+            });
+            if long {
                 return Err(LoadError::new(self.token().span, "too long a chain of operators"));
             }
-            let right = self.binary(level + 1)?;
+            let right = self.binary(found + 1)?;
             let span = self.tree.span(left).to(self.tree.span(right));
             left = self.node(Kind::Binary(operator, left, right), span, &[left, right])?;
         }
         Ok(left)
     }
 
-    fn operator(&self, level: u8) -> Option<Binary> {
-        let (found, operator) = match &self.token().kind {
-            TokenKind::Name(name) if &**name == "in" => (1, Binary::In),
+    /// The binary operator that comes next, and its level.
+    fn operator(&self) -> Option<(usize, Binary)> {
+        Some(match &self.token().kind {
+            TokenKind::Name("in") => (1, Binary::In),
             TokenKind::Sign(sign) => match *sign {
                 "==" => (1, Binary::Equal),
                 "!=" => (1, Binary::NotEqual),
@@ -189,8 +214,7 @@ impl Parser {
                 _ => return None,
             },
             _ => return None,
-        };
-        (found == level).then_some(operator)
+        })
     }
 
     /// A run of `!` or of `-` in front of a member expression. Two of them are none.
@@ -247,7 +271,7 @@ impl Parser {
         let optional = self.take("?");
         let token = self.next();
         let (field, name) = match token.kind {
-            TokenKind::Name(name) if !matches!(&*name, "in" | "true" | "false" | "null") => (name, true),
+            TokenKind::Name(name) if !matches!(name, "in" | "true" | "false" | "null") => (name, true),
             TokenKind::Quoted(name) => (name, false),
             _ => {
                 self.at -= 1;
@@ -259,17 +283,18 @@ impl Parser {
         if name && !optional && self.take("(") {
             let (arguments, end) = self.arguments()?;
             let span = self.tree.span(operand).to(end);
-            return self.call(span, token.span, field, Some(operand), arguments);
+            return self.call(span, field.into(), Some(operand), arguments);
         }
         let access = if optional { Access::Optional } else { Access::Plain };
         let span = self.tree.span(operand).to(token.span);
-        let plain = super::evaluate::is_plain(&field);
-        self.node(Kind::Select { operand, field, access, plain }, span, &[operand])
+        let plain = super::evaluate::is_plain(field);
+        self.node(Kind::Select { operand, field: field.into(), access, plain }, span, &[operand])
     }
 
     fn arguments(&mut self) -> Result<(Vec<Id>, Span), LoadError> {
         let mut arguments = Vec::new();
         if !self.is(")") {
+            arguments.reserve_exact(1);
             arguments.push(self.expression()?);
             while self.take(",") {
                 arguments.push(self.expression()?);
@@ -280,29 +305,27 @@ impl Parser {
     }
 
     fn primary(&mut self) -> Result<Id, LoadError> {
-        let token = self.token().clone();
-        match token.kind {
+        let span = self.token().span;
+        match self.token().kind {
             TokenKind::Sign("(") => {
                 self.at += 1;
                 let inner = self.expression()?;
                 self.expect(")")?;
                 Ok(inner)
             }
-            TokenKind::Sign("[") => self.list(token.span),
-            TokenKind::Sign("{") => self.map(token.span),
-            TokenKind::Sign("-") => self.negative_number(token.span),
+            TokenKind::Sign("[") => self.list(span),
+            TokenKind::Sign("{") => self.map(span),
+            TokenKind::Sign("-") => self.negative_number(span),
             TokenKind::Sign(".") => {
                 self.at += 1;
-                self.name(token.span, true)
+                self.name(span, true)
             }
-            TokenKind::Name(_) => self.name(token.span, false),
-            TokenKind::Constant(constant) => {
-                self.at += 1;
-                self.node(Kind::Constant(constant), token.span, &[])
-            }
-            TokenKind::LeastInteger => {
-                Err(LoadError::new(token.span, "the integer does not fit into 64 bits"))
-            }
+            TokenKind::Name(_) => self.name(span, false),
+            TokenKind::Constant(_) => match self.next().kind {
+                TokenKind::Constant(constant) => self.node(Kind::Constant(constant), span, &[]),
+                _ => Err(self.unexpected("an expression")),
+            },
+            TokenKind::LeastInteger => Err(LoadError::new(span, "the integer does not fit into 64 bits")),
             TokenKind::Quoted(_) | TokenKind::Sign(_) | TokenKind::End => {
                 Err(self.unexpected("an expression"))
             }
@@ -331,7 +354,7 @@ impl Parser {
             return Err(self.unexpected("a name"));
         };
         let span = start.to(token.span);
-        let constant = match &*name {
+        let constant = match name {
             "null" => Some(Constant::Null),
             "true" => Some(Constant::Bool(true)),
             "false" => Some(Constant::Bool(false)),
@@ -340,19 +363,19 @@ impl Parser {
         if let Some(constant) = constant.filter(|_| !absolute) {
             return self.node(Kind::Constant(constant), span, &[]);
         }
-        if RESERVED.contains(&&*name) {
+        if RESERVED.contains(&name) {
             return Err(LoadError::new(span, format!("`{name}` is a reserved word")));
         }
-        let name: Box<str> = if absolute { format!(".{name}").into() } else { name };
+        let name: Cow<'s, str> = if absolute { format!(".{name}").into() } else { name.into() };
         if self.take("(") {
             let (arguments, end) = self.arguments()?;
-            return self.call(span.to(end), token.span, name, None, arguments);
+            return self.call(span.to(end), name, None, arguments);
         }
         if self.is("{") {
             return Err(LoadError::new(span, "there are no message types here")
                 .with_hint("write a map: `{'key': value}`"));
         }
-        self.node(Kind::Name(name), span, &[])
+        self.node(Kind::Name(name.into()), span, &[])
     }
 
     fn list(&mut self, start: Span) -> Result<Id, LoadError> {

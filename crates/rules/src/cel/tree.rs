@@ -183,6 +183,11 @@ pub(crate) enum Shape {
 }
 
 impl Tree {
+    /// An empty tree with room for so many nodes.
+    pub(crate) fn with_room(nodes: usize) -> Self {
+        Self { nodes: Vec::with_capacity(nodes), root: 0 }
+    }
+
     pub(crate) fn add(&mut self, kind: Kind, span: Span) -> Id {
         let id = Id::try_from(self.nodes.len()).unwrap_or(Id::MAX);
         self.nodes.push(Node { kind, span });
@@ -204,6 +209,14 @@ impl Tree {
         if let Some(node) = self.nodes.get_mut(id as usize) {
             node.kind = kind;
         }
+    }
+
+    /// Takes a node's kind out, to be put back or replaced.
+    pub(crate) fn take(&mut self, id: Id) -> Kind {
+        let nothing = Kind::Constant(Constant::Null);
+        self.nodes
+            .get_mut(id as usize)
+            .map_or(nothing.clone(), |node| std::mem::replace(&mut node.kind, nothing))
     }
 
     pub(crate) fn len(&self) -> usize {

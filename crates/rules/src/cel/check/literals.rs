@@ -74,9 +74,14 @@ impl Checker {
 
     /// A conversion of what is written out is done when the rule is loaded, so it fails there. What
     /// would take too long is left for the evaluation.
-    pub(super) fn literal_conversion(&mut self, id: Id, name: &str, all: &[Id]) -> Result<(), LoadError> {
-        let [argument] = all else { return Ok(()) };
-        if !CONVERSIONS.contains(&name) || !self.written_out(*argument) {
+    pub(super) fn literal_conversion(
+        &mut self,
+        id: Id,
+        name: &str,
+        only: Option<Id>,
+    ) -> Result<(), LoadError> {
+        let Some(argument) = only else { return Ok(()) };
+        if !CONVERSIONS.contains(&name) || !self.written_out(argument) {
             return Ok(());
         }
         match crate::cel::evaluate::constant(&self.tree, id, &mut self.folding) {

@@ -24,6 +24,9 @@ const TYPE_NAMES: &[&str] = &[
     "kubernetes.NamedFormat",
 ];
 
+/// What the names of [`TYPE_NAMES`] that have dots begin with.
+const PACKAGES: &[&str] = &["google", "net", "kubernetes"];
+
 const ROOTS: &[(&str, Root)] = &[
     ("claims", Root::Claims),
     ("user", Root::User),
@@ -34,7 +37,7 @@ const ROOTS: &[(&str, Root)] = &[
 
 impl Checker {
     pub(super) fn name(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::Name(name) = self.tree.kind(id).clone() else { return Ok(Type::Dyn) };
+        let Kind::Name(name) = self.tree.take(id) else { return Ok(Type::Dyn) };
         let absolute = name.strip_prefix('.');
         if absolute.is_none()
             && let Some(slot) = self.scope.iter().rposition(|(known, _)| *known == name)
@@ -49,10 +52,12 @@ impl Checker {
             if !self.has_root(*root) {
                 return Err(self.absent_root(id, name));
             }
-            self.reads.roots.insert(name.to_owned());
+            if !self.reads.root(name) {
+                self.reads.roots.insert(name.to_owned());
+            }
             self.tree.replace(id, Kind::Resolved(Name::Root(*root)));
             return Ok(match root {
-                Root::Claims => Type::map(Type::Text, Type::Any),
+                Root::Claims => self.claims.get_or_insert_with(|| Type::map(Type::Text, Type::Any)).clone(),
                 Root::ServiceAccounts => Type::list(Type::Text),
                 root => Type::Record(*root),
             });
@@ -85,18 +90,28 @@ impl Checker {
     }
 
     pub(super) fn select(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::Select { operand, field, access, .. } = self.tree.kind(id).clone() else {
-            return Ok(Type::Dyn);
-        };
+        let Kind::Select { operand, access, .. } = *self.tree.kind(id) else { return Ok(Type::Dyn) };
         if access == Access::Plain
+            && self.first_name(id).is_some_and(|name| PACKAGES.contains(&name))
             && let Some(name) = self.qualified(id)
             && let Some(known) = TYPE_NAMES.iter().find(|known| **known == name)
         {
             self.tree.replace(id, Kind::Resolved(Name::Type(known)));
             return Ok(Type::type_of(named(known)));
         }
+        let kind = self.tree.take(id);
+        let outcome = if let Kind::Select { field, .. } = &kind {
+            self.selected(id, operand, field, access)
+        } else {
+            Ok(Type::Dyn)
+        };
+        self.tree.replace(id, kind);
+        outcome
+    }
+
+    fn selected(&mut self, id: Id, operand: Id, field: &str, access: Access) -> Result<Type, LoadError> {
         if self.is_claims(operand) {
-            self.reads.selected.insert(field.to_string());
+            self.reads.selected.insert(field.to_owned());
         }
         let found = self.node(operand)?;
         let found = self.unifier.resolved(&found);
@@ -106,7 +121,7 @@ impl Checker {
         };
         let result = match &target {
             Type::Map(entry) => entry.1.clone(),
-            Type::Record(root) => self.member(id, *root, &field)?,
+            Type::Record(root) => self.member(id, *root, field)?,
             Type::Var(_) => {
                 self.unifier.assignable(&[Type::Dyn], std::slice::from_ref(&target));
                 Type::Dyn
@@ -158,6 +173,17 @@ impl Checker {
             && let Kind::Constant(Constant::Text(name)) = self.tree.kind(index)
         {
             self.reads.indexed.insert(name.to_string());
+        }
+    }
+
+    /// The `a` of `a.b.c`, if the node is nothing but names.
+    pub(super) fn first_name(&self, mut id: Id) -> Option<&str> {
+        loop {
+            match self.tree.kind(id) {
+                Kind::Select { operand, access: Access::Plain, .. } => id = *operand,
+                Kind::Name(name) => return Some(name),
+                _ => return None,
+            }
         }
     }
 

@@ -81,6 +81,9 @@ impl fmt::Display for Type {
     }
 }
 
+/// A parameter of a signature, and the variable that stands for it.
+pub(crate) type Bound = (char, Type);
+
 /// What type variables stand for. A failed attempt is undone by its log.
 #[derive(Default)]
 pub(crate) struct Unifier {
@@ -194,6 +197,7 @@ impl Unifier {
     pub(crate) fn resolved(&self, found: &Type) -> Type {
         match found {
             Type::Var(var) => self.find(*var).map_or_else(|| found.clone(), |known| self.resolved(known)),
+            found if !has_variables(found) => found.clone(),
             Type::List(inner) => Type::list(self.resolved(inner)),
             Type::Optional(inner) => Type::optional(self.resolved(inner)),
             Type::Type(Some(inner)) => Type::type_of(self.resolved(inner)),
@@ -202,13 +206,9 @@ impl Unifier {
         }
     }
 
-    /// The types of a signature, with new variables for its parameters.
-    pub(crate) fn instance(&mut self, types: &[Ty]) -> Vec<Type> {
-        let mut parameters = Vec::new();
-        types.iter().map(|ty| self.instance_of(ty, &mut parameters)).collect()
-    }
-
-    fn instance_of(&mut self, ty: &Ty, parameters: &mut Vec<(char, Type)>) -> Type {
+    /// A type of a signature, with variables for its parameters; `bound` are those of this signature
+    /// so far, of which it has one or two.
+    pub(crate) fn instance(&mut self, ty: &Ty, bound: &mut [Option<Bound>; 2]) -> Type {
         match ty {
             Ty::Bool => Type::Bool,
             Ty::Int => Type::Int,
@@ -219,24 +219,35 @@ impl Unifier {
             Ty::Timestamp => Type::Timestamp,
             Ty::Duration => Type::Duration,
             Ty::Null => Type::Null,
-            Ty::Type(of) => Type::type_of(self.instance_of(of, parameters)),
+            Ty::Type(of) => Type::type_of(self.instance(of, bound)),
             Ty::Dyn => Type::Dyn,
             Ty::Param(name) => {
-                if let Some((_, known)) = parameters.iter().find(|(known, _)| known == name) {
+                if let Some((_, known)) = bound.iter().flatten().find(|(known, _)| known == name) {
                     return known.clone();
                 }
                 let fresh = self.fresh();
-                parameters.push((*name, fresh.clone()));
+                if let Some(free) = bound.iter_mut().find(|bound| bound.is_none()) {
+                    *free = Some((*name, fresh.clone()));
+                }
                 fresh
             }
-            Ty::List(item) => Type::list(self.instance_of(item, parameters)),
+            Ty::List(item) => Type::list(self.instance(item, bound)),
             Ty::Map(key, value) => {
-                let key = self.instance_of(key, parameters);
-                Type::map(key, self.instance_of(value, parameters))
+                let key = self.instance(key, bound);
+                Type::map(key, self.instance(value, bound))
             }
-            Ty::Optional(value) => Type::optional(self.instance_of(value, parameters)),
+            Ty::Optional(value) => Type::optional(self.instance(value, bound)),
             Ty::Opaque(name) => Type::Opaque(name),
         }
+    }
+}
+
+fn has_variables(found: &Type) -> bool {
+    match found {
+        Type::Var(_) => true,
+        Type::List(inner) | Type::Optional(inner) | Type::Type(Some(inner)) => has_variables(inner),
+        Type::Map(entry) => has_variables(&entry.0) || has_variables(&entry.1),
+        _ => false,
     }
 }
 

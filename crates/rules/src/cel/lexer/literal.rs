@@ -16,7 +16,10 @@ impl Lexer<'_> {
     pub(super) fn text_literal(&mut self, rest: &str) -> Result<Option<Constant>, LoadError> {
         let Some((form, prefix)) = form(rest) else { return Ok(None) };
         let start = self.place;
-        self.skip(prefix);
+        self.skip_ascii(prefix);
+        if let Some(text) = self.plain_text(form) {
+            return Ok(Some(Constant::Text(text.into())));
+        }
         let mut out = Vec::new();
         loop {
             let at = self.place;
@@ -53,8 +56,23 @@ impl Lexer<'_> {
         Ok(Some(Constant::Text(text.into())))
     }
 
+    /// The content of a text in single quotes that is written as it is, up to and with the quote.
+    fn plain_text(&mut self, form: Form) -> Option<&str> {
+        if form.bytes || form.triple {
+            return None;
+        }
+        let rest = self.rest();
+        let plain = |c: u8| matches!(c, b' '..=b'~') && c != b'\\' && c != form.quote as u8;
+        let length = rest.bytes().position(|c| !plain(c))?;
+        if rest.as_bytes().get(length).copied() != Some(form.quote as u8) {
+            return None;
+        }
+        self.skip_ascii(length + 1);
+        rest.get(..length)
+    }
+
     /// Whether two more of these quotes follow.
-    fn closes(&mut self, quote: char) -> bool {
+    fn closes(&self, quote: char) -> bool {
         let mut rest = self.rest().chars();
         rest.next() == Some(quote) && rest.next() == Some(quote)
     }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::Parser;
 use crate::cel::tree::{Access, Fold, Id, Kind, Shape};
 use crate::{LoadError, Span};
@@ -43,13 +45,12 @@ const MACROS: &[Macro] = &[
     two("transformMapEntry", 4, true, Shape::MapEntry),
 ];
 
-impl Parser {
+impl Parser<'_> {
     /// A call, or what its macro stands for.
     pub(super) fn call(
         &mut self,
         span: Span,
-        name_span: Span,
-        function: Box<str>,
+        function: Cow<'_, str>,
         receiver: Option<Id>,
         arguments: Vec<Id>,
     ) -> Result<Id, LoadError> {
@@ -69,22 +70,20 @@ impl Parser {
                     None => self.plain_call(span, function, receiver, arguments.into()),
                 }
             }
-            _ => {
-                let _ = name_span;
-                self.plain_call(span, function, receiver, arguments.into())
-            }
+            _ => self.plain_call(span, function, receiver, arguments.into()),
         }
     }
 
     fn plain_call(
         &mut self,
         span: Span,
-        function: Box<str>,
+        function: Cow<'_, str>,
         receiver: Option<Id>,
         arguments: Box<[Id]>,
     ) -> Result<Id, LoadError> {
-        let below: Vec<Id> = receiver.iter().chain(&arguments).copied().collect();
-        self.node(Kind::Call { function, receiver, arguments }, span, &below)
+        let height = self.height(receiver.as_slice()).max(self.height(&arguments));
+        let function = function.into();
+        self.node_of_height(Kind::Call { function, receiver, arguments }, span, 1 + height)
     }
 
     fn has(&mut self, span: Span, argument: Id) -> Result<Id, LoadError> {
