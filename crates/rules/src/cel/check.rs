@@ -3,12 +3,14 @@ use std::sync::LazyLock;
 
 use super::library::{Function, TABLES};
 use super::tree::print::sign;
-use super::tree::{Binary, Constant, Fold, Id, Kind, Shape, Special, Tree};
+use super::tree::{Binary, Constant, Id, Kind, Special, Tree};
 use super::{Dialect, RuleKind};
 use crate::{Budget, LoadError, Pattern};
 use operators::Signature;
-use unify::{Type, Unifier, equivalent, most_general};
+use unify::{Type, Unifier};
 
+mod folds;
+mod items;
 mod literals;
 mod names;
 mod operators;
@@ -284,210 +286,9 @@ impl Checker {
         Ok(result)
     }
 
-    fn list(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::List(items) = self.tree.kind(id).clone() else { return Ok(Type::Dyn) };
-        let mut joined = None;
-        let mut first = None;
-        for item in items {
-            let found = self.item(item.value, item.optional)?;
-            joined = Some(self.join(item.value, joined, &found));
-            if self.formats > 0 {
-                self.formatted.push((item.value, found.clone()));
-            }
-            self.same_as(&mut first, found, item.value);
-        }
-        Ok(Type::list(joined.unwrap_or_else(|| self.unifier.fresh())))
-    }
-
-    fn map(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::Map(entries) = self.tree.kind(id).clone() else { return Ok(Type::Dyn) };
-        let (mut keys, mut values) = (None, None);
-        let (mut first_key, mut first_value) = (None, None);
-        for entry in entries {
-            let key = self.node(entry.key)?;
-            keys = Some(self.join(entry.key, keys, &key));
-            let value = self.item(entry.value, entry.optional)?;
-            values = Some(self.join(entry.value, values, &value));
-            self.same_as(&mut first_key, key, entry.key);
-            self.same_as(&mut first_value, value, entry.value);
-        }
-        let keys = keys.unwrap_or_else(|| self.unifier.fresh());
-        let values = values.unwrap_or_else(|| self.unifier.fresh());
-        Ok(Type::map(keys, values))
-    }
-
-    fn item(&mut self, id: Id, optional: bool) -> Result<Type, LoadError> {
-        let found = self.node(id)?;
-        match self.unifier.resolved(&found) {
-            Type::Optional(inner) if optional => Ok((*inner).clone()),
-            other if optional && !other.is_dyn() => {
-                let message = format!("expected an optional value behind `?`, found {other}");
-                Err(LoadError::new(self.tree.span(id), message)
-                    .with_hint("write it without `?`, or `optional.of(…)`"))
-            }
-            other => Ok(other),
-        }
-    }
-
-    fn join(&mut self, id: Id, joined: Option<Type>, found: &Type) -> Type {
-        let Some(joined) = joined else { return found.clone() };
-        if self.unifier.assignable(std::slice::from_ref(&joined), std::slice::from_ref(found)) {
-            return most_general(&joined, found);
-        }
-        // What is mixed is refused at the end, but not among the arguments of `format`.
-        self.same_as(&mut Some(joined), found.clone(), id);
-        Type::Dyn
-    }
-
-    fn same_as(&mut self, first: &mut Option<Type>, found: Type, id: Id) {
-        match first {
-            None => *first = Some(found),
-            Some(_) if self.formats > 0 => {}
-            Some(first) => self.literals.push((first.clone(), found, id)),
-        }
-    }
-
-    fn mixed(&self, id: Id, first: &Type, found: &Type) -> LoadError {
-        let (first, found) = (self.unifier.resolved(first), self.unifier.resolved(found));
-        let message = format!("a literal's items have one type: expected {first}, found {found}");
-        LoadError::new(self.tree.span(id), message).with_hint("hide the types with `dyn(…)` around each item")
-    }
-
-    fn homogeneous(&mut self) -> Result<(), LoadError> {
-        for (first, found, id) in std::mem::take(&mut self.literals) {
-            if !equivalent(&self.unifier.resolved(&first), &self.unifier.resolved(&found)) {
-                let error = self.mixed(id, &first, &found);
-                match self.dialect {
-                    Dialect::Kubernetes => return Err(error),
-                    Dialect::Claimgate => self.refuse(error),
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Notes that Kubernetes would refuse here what Claimgate accepts.
     fn refuse(&mut self, error: LoadError) {
         self.refusal.get_or_insert(error);
-    }
-
-    fn fold(&mut self, id: Id, mut fold: Fold) -> Result<Type, LoadError> {
-        let found = self.node(fold.range)?;
-        let range = self.unifier.resolved(&found);
-        let (first, second) = self.variables(&fold, &range)?;
-        let depth = self.scope.len();
-        fold.slot = u32::try_from(depth).unwrap_or(u32::MAX);
-        self.scope.push((fold.first.clone(), first.clone()));
-        if let Some(name) = &fold.second {
-            self.scope.push((name.clone(), second));
-        }
-        if let Some(filter) = fold.filter {
-            let found = self.node(filter)?;
-            self.expect_bool(filter, &found)?;
-        }
-        let body = self.node(fold.body)?;
-        let result = self.fold_result(&fold, first, &body);
-        self.scope.truncate(depth);
-        self.tree.replace(id, Kind::Fold(Box::new(fold)));
-        result
-    }
-
-    fn variables(&mut self, fold: &Fold, range: &Type) -> Result<(Type, Type), LoadError> {
-        let two = fold.second.is_some();
-        Ok(match range {
-            Type::List(item) if two => (Type::Int, (**item).clone()),
-            Type::List(item) => ((**item).clone(), Type::Dyn),
-            Type::Map(entry) => entry.as_ref().clone(),
-            Type::Dyn | Type::Var(_) => {
-                self.unifier.assignable(&[Type::Dyn], std::slice::from_ref(range));
-                (Type::Dyn, Type::Dyn)
-            }
-            Type::Any => {
-                let error = self.any_range(fold);
-                match self.dialect {
-                    Dialect::Kubernetes => return Err(error),
-                    Dialect::Claimgate => self.refuse(error),
-                }
-                (Type::Dyn, Type::Dyn)
-            }
-            other => {
-                let message = format!("`{}` runs over a list or a map, not over {other}", fold.name);
-                let error = LoadError::new(self.tree.span(fold.range), message);
-                return Err(match other {
-                    Type::Optional(_) => error.with_hint("take the value out with `.orValue([])` first"),
-                    _ => error,
-                });
-            }
-        })
-    }
-
-    fn any_range(&self, fold: &Fold) -> LoadError {
-        let source = super::tree::print::print_from(&self.tree, fold.range);
-        let source = if source.contains('…') { "…".to_owned() } else { source };
-        LoadError::new(self.tree.span(fold.range), format!("`{source}` may be anything to Kubernetes"))
-            .with_hint(format!("write `dyn({source}).{}(…)`", fold.name))
-    }
-
-    fn fold_result(&mut self, fold: &Fold, first: Type, body: &Type) -> Result<Type, LoadError> {
-        match fold.shape {
-            Shape::All | Shape::Exists | Shape::ExistsOne => {
-                self.expect_bool(fold.body, body)?;
-                Ok(Type::Bool)
-            }
-            Shape::Filter => {
-                self.expect_bool(fold.body, body)?;
-                Ok(Type::list(first))
-            }
-            Shape::List => Ok(Type::list(self.unifier.resolved(body))),
-            Shape::Map => Ok(Type::map(first, self.unifier.resolved(body))),
-            Shape::MapEntry => match self.unifier.resolved(body) {
-                found @ Type::Map(_) => Ok(found),
-                Type::Dyn | Type::Any | Type::Var(_) => Ok(Type::map(Type::Dyn, Type::Dyn)),
-                other => {
-                    let message = format!("`transformMapEntry` makes maps, found {other}");
-                    Err(LoadError::new(self.tree.span(fold.body), message))
-                }
-            },
-            Shape::SortBy => match self.unifier.resolved(body) {
-                Type::Null
-                | Type::List(_)
-                | Type::Map(_)
-                | Type::Optional(_)
-                | Type::Opaque(_)
-                | Type::Type(_) => {
-                    Err(LoadError::new(self.tree.span(fold.body), "`sortBy` needs a key with an order"))
-                }
-                _ => Ok(Type::list(first)),
-            },
-        }
-    }
-
-    fn optional_map(&mut self, id: Id) -> Result<Type, LoadError> {
-        let Kind::OptionalMap { operand, variable, body, flat, .. } = self.tree.kind(id).clone() else {
-            return Ok(Type::Dyn);
-        };
-        let found = self.node(operand)?;
-        let inner = match self.unifier.resolved(&found) {
-            Type::Optional(inner) => (*inner).clone(),
-            Type::Dyn | Type::Any | Type::Var(_) => Type::Dyn,
-            other => {
-                let message = format!("expected an optional value, found {other}");
-                return Err(LoadError::new(self.tree.span(operand), message));
-            }
-        };
-        self.scope.push((variable.clone(), inner));
-        let result = self.node(body)?;
-        self.scope.pop();
-        let result = self.unifier.resolved(&result);
-        self.tree.replace(id, Kind::OptionalMap { operand, variable, body, flat });
-        match result {
-            result if !flat => Ok(Type::optional(result)),
-            result @ (Type::Optional(_) | Type::Dyn | Type::Any) => Ok(result),
-            other => {
-                let message = format!("`optFlatMap` makes optional values, found {other}");
-                Err(LoadError::new(self.tree.span(body), message))
-            }
-        }
     }
 }
 

@@ -1,9 +1,10 @@
 use std::borrow::Cow;
 
 use super::lexer::{Token, TokenKind, tokens};
-use super::tree::{Access, Binary, Constant, Entry, Id, Item, Kind, Logic, Tree};
+use super::tree::{Access, Binary, Constant, Id, Kind, Logic, Tree};
 use crate::{LoadError, Span};
 
+mod literals;
 mod macros;
 
 /// Kubernetes passes nests of 249 and refuses nests of 250. This many levels of a recursive parser
@@ -376,45 +377,5 @@ impl<'s> Parser<'s> {
                 .with_hint("write a map: `{'key': value}`"));
         }
         self.node(Kind::Name(name.into()), span, &[])
-    }
-
-    fn list(&mut self, start: Span) -> Result<Id, LoadError> {
-        self.at += 1;
-        let mut items = Vec::new();
-        while !self.is("]") && !self.is(",") {
-            let optional = self.take("?");
-            items.push(Item { value: self.expression()?, optional });
-            if !self.is(",") || self.closes_behind_comma("]") {
-                break;
-            }
-            self.at += 1;
-        }
-        self.take(",");
-        let end = self.expect("]")?;
-        let below: Vec<Id> = items.iter().map(|item| item.value).collect();
-        self.node(Kind::List(items.into()), start.to(end), &below)
-    }
-
-    fn map(&mut self, start: Span) -> Result<Id, LoadError> {
-        self.at += 1;
-        let mut entries = Vec::new();
-        while !self.is("}") && !self.is(",") {
-            let optional = self.take("?");
-            let key = self.expression()?;
-            self.expect(":")?;
-            entries.push(Entry { key, value: self.expression()?, optional });
-            if !self.is(",") || self.closes_behind_comma("}") {
-                break;
-            }
-            self.at += 1;
-        }
-        self.take(",");
-        let end = self.expect("}")?;
-        let below: Vec<Id> = entries.iter().flat_map(|entry| [entry.key, entry.value]).collect();
-        self.node(Kind::Map(entries.into()), start.to(end), &below)
-    }
-
-    fn closes_behind_comma(&self, sign: &str) -> bool {
-        matches!(self.tokens.get(self.at + 1).map(|token| &token.kind), Some(TokenKind::Sign(found)) if *found == sign)
     }
 }

@@ -1,12 +1,13 @@
 //! Lists: version 3 of CEL's lists extension, and Kubernetes' own.
 
-use std::cmp::Ordering;
-
 use super::entry::Items;
 use super::{Context, Function, Run, no_such_overload};
-use crate::cel::relation::{compare, equal};
+use crate::cel::relation::equal;
 use crate::cel::signature::Ty;
 use crate::{List, RunError, Value};
+use order::{is_sorted, max, min, sort, sort_by_keys};
+
+mod order;
 
 const LIST: Ty = Ty::LIST_A;
 const INT: Ty = Ty::Int;
@@ -137,94 +138,6 @@ const fn by_keys(parameters: &'static [Ty]) -> Function {
 
 const fn sum_of(parameters: &'static [Ty], result: Ty, run: Run) -> Function {
     Function::member("sum", parameters, result, run).is("The sum of the items.", "[1, 3].sum()", "4")
-}
-
-fn is_sorted<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    let list = only_list(arguments)?;
-    let mut before: Option<Value<'a>> = None;
-    for item in list.iter() {
-        context.budget.step()?;
-        ordered_type(&item)?;
-        if let Some(before) = &before
-            && compare(before, &item, context.budget)? == Some(Ordering::Greater)
-        {
-            return Ok(Value::Bool(false));
-        }
-        before = Some(item);
-    }
-    Ok(Value::Bool(true))
-}
-
-fn min<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    extreme(context, arguments, Ordering::Greater)
-}
-
-fn max<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    extreme(context, arguments, Ordering::Less)
-}
-
-/// The first item, then every one that the kept one has this order to.
-fn extreme<'a>(
-    context: &mut Context<'_>,
-    arguments: &[Value<'a>],
-    gives_way: Ordering,
-) -> Result<Value<'a>, RunError> {
-    let mut kept: Option<Value<'a>> = None;
-    for item in only_list(arguments)?.iter() {
-        context.budget.step()?;
-        ordered_type(&item)?;
-        match &kept {
-            Some(value) if compare(value, &item, context.budget)? != Some(gives_way) => {}
-            _ => kept = Some(item),
-        }
-    }
-    kept.ok_or_else(|| RunError::failed("an empty list has no least and no greatest item"))
-}
-
-fn sort<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    let list = only_list(arguments)?;
-    sorted(context, list, list)
-}
-
-fn sort_by_keys<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
-    let [Value::List(list), Value::List(keys)] = arguments else { return Err(no_such_overload()) };
-    sorted(context, list, keys)
-}
-
-fn sorted<'a>(context: &mut Context<'_>, list: &List<'a>, keys: &List<'a>) -> Result<Value<'a>, RunError> {
-    let Some(first) = keys.get(0).filter(|_| keys.len() == list.len()) else {
-        return Ok(Value::List(list.clone()));
-    };
-    context.budget.take_bytes(keys.len().saturating_mul(2 * size_of::<Value<'_>>()))?;
-    let mut pairs = Vec::with_capacity(keys.len());
-    for (key, item) in keys.iter().zip(list.iter()) {
-        context.budget.step()?;
-        ordered_type(&key)?;
-        if key.type_name() != first.type_name() {
-            return Err(RunError::failed("a list is sorted only if its items are of one type"));
-        }
-        pairs.push((key, item));
-    }
-    let mut exhausted = Ok(());
-    pairs.sort_by(|(left, _), (right, _)| {
-        if exhausted.is_err() {
-            return Ordering::Equal;
-        }
-        exhausted = context.budget.step().map_err(RunError::from);
-        compare(left, right, context.budget)
-            .unwrap_or_else(|error| {
-                exhausted = Err(error);
-                None
-            })
-            // NaN has no order: it goes behind all others, so that the order is one at all.
-            .unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)))
-    });
-    exhausted?;
-    context.list(pairs.into_iter().map(|(_, item)| item).collect())
-}
-
-fn is_nan(value: &Value<'_>) -> bool {
-    matches!(value, Value::Double(value) if value.is_nan())
 }
 
 fn sum_integers<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
@@ -389,20 +302,6 @@ fn distinct<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Va
 }
 
 /// Refuses values of types without an order.
-fn ordered_type(value: &Value<'_>) -> Result<(), RunError> {
-    match value {
-        Value::Null
-        | Value::List(_)
-        | Value::Map(_)
-        | Value::Type(_)
-        | Value::Optional(_)
-        | Value::Opaque(_) => {
-            Err(RunError::failed(format!("values of the type {} have no order", value.type_name())))
-        }
-        _ => Ok(()),
-    }
-}
-
 fn only_list<'v, 'a>(arguments: &'v [Value<'a>]) -> Result<&'v List<'a>, RunError> {
     match arguments {
         [Value::List(list)] => Ok(list),
