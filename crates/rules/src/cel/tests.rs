@@ -127,6 +127,51 @@ fn a_trace_shows_each_part() {
     );
 }
 
+#[test]
+fn shortcuts_answer_as_the_general_way_does() {
+    let json = claims(
+        r#"{"a":"refs/heads/main","n":4,"l":["xa","b",7,"xc"],"t":["xa","b","xc"],"o":{"in":"b"},"a__b":"c","a.b":"d"}"#,
+    );
+    let wide = format!("claims.a + '{}' == claims.a", "z".repeat(300));
+    for (source, wanted) in [
+        ("claims.a == 'refs/heads/main'", "true"),
+        ("claims.a != 'refs/heads/main'", "false"),
+        ("claims.n == '4'", "false"),
+        ("claims.n != '4'", "true"),
+        ("claims.a.startsWith('refs/heads/') && claims.n == 4", "true"),
+        ("claims.n.startsWith('x')", "run: no such overload"),
+        ("claims.n.startsWith('x') || claims.a == 'refs/heads/main'", "true"),
+        ("claims.none == 'x'", "run: no such key: none"),
+        ("claims.none == 'x' && claims.a == 'y'", "false"),
+        ("claims.o.__in__ == 'b' && claims.a__dot__b == 'd'", "true"),
+        ("claims.a__b == 'c'", "true"),
+        ("claims.a + '!' + 'ä'", "\"refs/heads/main!ä\""),
+        ("claims.n + '!'", "run: no such overload"),
+        (&*wide, "false"),
+        ("dyn(claims.t).filter(g, g.startsWith('x')).map(g, 'p:' + g)", "[\"p:xa\", \"p:xc\"]"),
+        ("dyn(claims.t).map(g, g != 'b', g + g).filter(g, g == 'xaxa')", "[\"xaxa\"]"),
+        ("dyn(claims.l).filter(g, g.startsWith('x')).map(g, 'p:' + g)", "run: no such overload"),
+        ("dyn(claims.l).filter(g, g != 'b').map(g, g == 'xa')", "[true, false, false]"),
+        // The whole of the first macro runs before the second.
+        ("[2, 1, 0].filter(a, 4 / a > 0).map(b, [1][b])", "run: division by zero"),
+        ("[1, 2].filter(a, true).exists(b, b == 2)", "true"),
+        ("[3, 1].filter(a, true).sortBy(b, b).map(c, c)", "[1, 3]"),
+        ("[[1], [2]].map(a, a.map(b, b + a[0])).map(c, size(c))", "[1, 1]"),
+        ("{'k': 'v'}.map(k, k + 'x')", "[\"kx\"]"),
+    ] {
+        assert_eq!(outcome(Dialect::Kubernetes, Kind::Extra, source, &json), wanted, "{source}");
+        let rule = Rule::compile(Dialect::Kubernetes, Kind::Extra, source).unwrap();
+        let inputs = Inputs { claims: Some(&json), ..Inputs::default() };
+        for steps in (0..60).chain([1000]) {
+            let run = |trace: Option<&mut Trace>| {
+                let mut budget = Budget { steps, bytes: 2000, depth: 20 };
+                (rule.evaluate(&inputs, &mut budget, trace).map(|value| value.to_string()), budget)
+            };
+            assert_eq!(run(None), run(Some(&mut Trace::new())), "{source} in {steps} steps");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -44,32 +44,28 @@ fn concatenated<'a>(a: &List<'a>, b: &List<'a>, budget: &mut Budget) -> Outcome<
     Ok(Value::List(List::Owned(items.into())))
 }
 
-fn integers<'a>(operator: Binary, a: i64, b: i64) -> Outcome<'a> {
-    let value = match operator {
-        Binary::Add => a.checked_add(b),
-        Binary::Subtract => a.checked_sub(b),
-        Binary::Multiply => a.checked_mul(b),
-        Binary::Divide if b == 0 => return Err(RunError::failed("division by zero")),
-        Binary::Divide => a.checked_div(b),
-        Binary::Modulo if b == 0 => return Err(RunError::failed("modulus by zero")),
-        Binary::Modulo => a.checked_rem(b),
-        _ => return Err(no_such_overload()),
+/// Integers of 64 bits, with a sign or without; `None` when the result does not fit.
+macro_rules! whole {
+    ($operator:expr, $a:expr, $b:expr) => {
+        match $operator {
+            Binary::Add => $a.checked_add($b),
+            Binary::Subtract => $a.checked_sub($b),
+            Binary::Multiply => $a.checked_mul($b),
+            Binary::Divide if $b == 0 => return Err(RunError::failed("division by zero")),
+            Binary::Divide => $a.checked_div($b),
+            Binary::Modulo if $b == 0 => return Err(RunError::failed("modulus by zero")),
+            Binary::Modulo => $a.checked_rem($b),
+            _ => return Err(no_such_overload()),
+        }
     };
-    value.map(Value::Int).ok_or_else(overflow)
+}
+
+fn integers<'a>(operator: Binary, a: i64, b: i64) -> Outcome<'a> {
+    whole!(operator, a, b).map(Value::Int).ok_or_else(overflow)
 }
 
 fn unsigned<'a>(operator: Binary, a: u64, b: u64) -> Outcome<'a> {
-    let value = match operator {
-        Binary::Add => a.checked_add(b),
-        Binary::Subtract => a.checked_sub(b),
-        Binary::Multiply => a.checked_mul(b),
-        Binary::Divide if b == 0 => return Err(RunError::failed("division by zero")),
-        Binary::Divide => a.checked_div(b),
-        Binary::Modulo if b == 0 => return Err(RunError::failed("modulus by zero")),
-        Binary::Modulo => a.checked_rem(b),
-        _ => return Err(no_such_overload()),
-    };
-    value.map(Value::Uint).ok_or_else(overflow)
+    whole!(operator, a, b).map(Value::Uint).ok_or_else(overflow)
 }
 
 fn doubles<'a>(operator: Binary, a: f64, b: f64) -> Outcome<'a> {
