@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::decision::DenyReason;
 use crate::identity::Identity;
+use crate::policy::ShadowMatches;
 use crate::time::Timestamp;
 
 /// Everything that the audit log says of one decision. It never holds a credential or a query.
@@ -38,6 +39,8 @@ pub struct AuditRecord {
     pub identity: Option<Arc<Identity>>,
     /// The rule that decided.
     pub rule: Option<String>,
+    /// The shadow rules that matched.
+    pub shadow: ShadowMatches,
     /// Whether the path is exempt.
     pub exempt: bool,
     /// Time taken, in microseconds.

@@ -7,6 +7,7 @@ use claimgate_rules::Inputs;
 
 use crate::headers::{HeaderPlan, OwnedHeaders};
 use crate::identity::Identity;
+use crate::policy::{Permit, ShadowMatches};
 use crate::request::CanonicalRequest;
 use crate::route::Route;
 use crate::trace::{Stage, Step, StepOutcome, Trace};
@@ -29,6 +30,18 @@ pub struct Grant {
     headers: Arc<HeaderPlan>,
     identity: Option<Arc<Identity>>,
     rule: Option<Box<str>>,
+    shadow: ShadowMatches,
+}
+
+impl Decision {
+    /// The shadow rules that matched, if it came to the route's policy.
+    pub fn shadow(&self) -> &ShadowMatches {
+        match self {
+            Self::Allow(grant) => &grant.shadow,
+            Self::Challenge(_) => &None,
+            Self::Deny(denial) => &denial.shadow,
+        }
+    }
 }
 
 impl Grant {
@@ -44,20 +57,24 @@ impl Grant {
         inputs: &Inputs<'_>,
         trace: &mut Trace,
     ) -> Result<Self, Denial> {
-        let permit = route.policy.decide(inputs, trace)?;
-        let plan = HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut { Budget::CEL });
-        let plan = plan.inspect_err(|denial| {
-            trace.record(|| header_step(StepOutcome::Refused, denial.detail.clone()));
-        })?;
-        trace.record(|| header_step(StepOutcome::Ok, describe(&plan)));
-        Ok(Self { headers: Arc::new(plan), identity: Some(identity.clone()), rule: permit.rule })
+        let Permit { rule, shadow, .. } = route.policy.decide(inputs, trace)?;
+        match HeaderPlan::new(owned.clone(), &route.headers, identity, inputs, &mut { Budget::CEL }) {
+            Ok(plan) => {
+                trace.record(|| header_step(StepOutcome::Ok, describe(&plan)));
+                Ok(Self { headers: Arc::new(plan), identity: Some(identity.clone()), rule, shadow })
+            }
+            Err(denial) => {
+                trace.record(|| header_step(StepOutcome::Refused, denial.detail.clone()));
+                Err(Denial { shadow, ..denial })
+            }
+        }
     }
 
     /// The grant of a request on an exempt path of `route`: no identity, every owned header empty.
     /// `None` if the path is not exempt.
     pub fn exempt(route: &Route, owned: &Arc<OwnedHeaders>, request: &CanonicalRequest) -> Option<Self> {
         let plan = || Arc::new(HeaderPlan::empty(owned.clone(), &route.headers));
-        route.is_exempt(request).then(|| Self { headers: plan(), identity: None, rule: None })
+        route.is_exempt(request).then(|| Self { headers: plan(), identity: None, rule: None, shadow: None })
     }
 
     /// Headers to remove and to set.
@@ -106,12 +123,14 @@ pub struct Denial {
     pub detail: String,
     /// The rule that refused, by its message or its source.
     pub rule: Option<String>,
+    /// The shadow rules that matched, if it came to the route's policy.
+    pub shadow: ShadowMatches,
 }
 
 impl Denial {
     /// A refusal for `reason`, because of `detail`.
     pub fn new(reason: DenyReason, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into(), rule: None }
+        Self { reason, detail: detail.into(), rule: None, shadow: None }
     }
 
     /// The same refusal, made by `rule`.

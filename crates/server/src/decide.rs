@@ -179,6 +179,7 @@ fn record(
         credential: decided.credential.clone(),
         identity: decided.identity.as_ref().map(Arc::clone),
         rule,
+        shadow: decided.decision.shadow().clone(),
         exempt: decided.exempt,
         duration_microseconds: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     }

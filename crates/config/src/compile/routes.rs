@@ -4,7 +4,7 @@ use std::sync::Arc;
 use claimgate_core::credential::CredentialSource;
 use claimgate_core::headers::{HeaderSource, IdentityHeader, ListForm, OwnedHeaders};
 use claimgate_core::identity::Identity;
-use claimgate_core::policy::{Allow, Policy, PolicyRule};
+use claimgate_core::policy::{Allow, Effect, Policy, PolicyRule, ShadowRule};
 use claimgate_core::request::{EncodedSlash, Path};
 use claimgate_core::route::{AcceptedEntries, HostPattern, PathPattern, Route, RouteScope, RouteTable};
 use claimgate_core::trust::TrustEntry;
@@ -77,12 +77,7 @@ impl Compiler<'_> {
         self.check_audiences(route, &indexes);
         let accept = self.accepted(route, indexes, audiences.clone());
         let mut expressions = Expressions::claimgate();
-        let deny = self.rules(&route.deny, &mut expressions);
-        let allow = match &route.allow {
-            Some(sections::Allow::Rules(rules, _)) => self.rules(rules, &mut expressions).map(Allow::Rules),
-            Some(sections::Allow::Authenticated(_)) => Some(Allow::Authenticated),
-            None => None,
-        };
+        let policy = self.policy(route, &mut expressions);
         let headers = self.headers(route, &mut expressions);
         let paths = self.paths(&route.paths);
         let exempt = self.paths(&route.exempt);
@@ -100,7 +95,7 @@ impl Compiler<'_> {
             accept,
             sources: sources(&route.credential_sources),
             audiences,
-            policy: Policy { deny: deny?, allow: allow? },
+            policy: policy?,
             headers: headers?,
             exempt: exempt?,
             anonymous,
@@ -220,23 +215,47 @@ impl Compiler<'_> {
         }
     }
 
-    fn rules(&mut self, rules: &[sections::Rule], expressions: &mut Expressions) -> Option<Vec<PolicyRule>> {
-        let compile = |rule: &sections::Rule| {
-            let condition = match &rule.condition {
+    fn policy(&mut self, route: &sections::Route, expressions: &mut Expressions) -> Option<Policy> {
+        let mut shadow = Vec::new();
+        let deny = self.rules(Effect::Deny, &route.deny, expressions, &mut shadow);
+        let allow = match &route.allow {
+            Some(sections::Allow::Rules(rules, _)) => {
+                self.rules(Effect::Allow, rules, expressions, &mut shadow).map(Allow::Rules)
+            }
+            Some(sections::Allow::Authenticated(_)) => Some(Allow::Authenticated),
+            None => None,
+        };
+        Some(Policy { deny: deny?, allow: allow?, shadow })
+    }
+
+    /// The rules that count. Those that are only watched go into `shadow`.
+    fn rules(
+        &mut self,
+        effect: Effect,
+        rules: &[sections::Rule],
+        expressions: &mut Expressions,
+        shadow: &mut Vec<ShadowRule>,
+    ) -> Option<Vec<PolicyRule>> {
+        let compile = |source: &sections::Rule| {
+            let condition = match &source.condition {
                 Some(source) => expressions.policy(source, self.problems).map(Some),
                 None => Some(None),
             };
-            let expression = expressions.policy(&rule.expression, self.problems);
-            let name = rule.name.as_ref().map_or(rule.expression.text.as_str(), |name| name.value.as_str());
-            Some(PolicyRule {
-                name: name.into(),
-                condition: condition?,
-                expression: expression?,
-                shadow: rule.shadow,
-            })
+            let expression = expressions.policy(&source.expression, self.problems);
+            let name = source.name.as_ref().map_or(source.expression.text.as_str(), |name| &name.value);
+            let rule = PolicyRule { name: name.into(), condition: condition?, expression: expression? };
+            Some((rule, source.shadow))
         };
-        let built: Vec<Option<PolicyRule>> = rules.iter().map(compile).collect();
-        built.into_iter().collect()
+        // Each is compiled, so that every problem is told.
+        let built: Vec<Option<(PolicyRule, bool)>> = rules.iter().map(compile).collect();
+        let mut counted = Vec::new();
+        for rule in built {
+            match rule? {
+                (rule, true) => shadow.push(ShadowRule { effect, rule }),
+                (rule, false) => counted.push(rule),
+            }
+        }
+        Some(counted)
     }
 
     fn headers(

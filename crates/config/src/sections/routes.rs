@@ -53,7 +53,7 @@ section! {
         "expression" expression: Expression = required,
         /// When the rule applies; always without it. One that fails refuses for `deny` and does not match for `allow`.
         "condition" condition: Option<Expression> = optional,
-        /// Whether the rule is only watched: its outcome is recorded and does not count.
+        /// Whether the rule is only watched: what it would do goes into audit and metrics, and does not count.
         "shadow" shadow: bool = default("false"),
     }
 }

@@ -190,7 +190,7 @@ mod tests {
             accept: Arc::new(AcceptedEntries::default()),
             sources: vec![],
             audiences: None,
-            policy: Policy { deny: vec![], allow: Allow::Authenticated },
+            policy: Policy { deny: vec![], allow: Allow::Authenticated, shadow: vec![] },
             headers: vec![],
             exempt: vec![],
             anonymous: None,

@@ -13,7 +13,7 @@ routes:
   - name: admins
     hosts: [admin.example]
     accept: all
-    allow: [{ expression: "'admins' in user.groups" }]
+    allow: [{ expression: "'admins' in user.groups" }, { name: watched, shadow: true, expression: 'true' }]
   - name: reads
     hosts: [reads.example]
     accept: all
@@ -99,6 +99,8 @@ async fn a_hit_says_what_the_first_decision_said() {
     assert_eq!(verdict(&first).as_deref(), Ok("jane"));
     assert_eq!(grant(&first).headers(), grant(&second).headers());
     assert_eq!(grant(&first).rule(), grant(&second).rule());
+    assert_eq!(first.decision.shadow().as_ref().unwrap()[0].rule.as_ref(), "watched");
+    assert_eq!(first.decision.shadow(), second.decision.shadow());
     assert_eq!(first.identity, second.identity);
     let (first, second) = (first.credential.unwrap(), second.credential.unwrap());
     assert_eq!((first.digest, first.entry), (second.digest, second.entry));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use claimgate_core::audit::AuditRecord;
 use claimgate_core::decision::DenyReason;
+use claimgate_core::policy::ShadowMatch;
 use jiff::fmt::temporal::DateTimePrinter;
 use prometheus_client::metrics::counter::Counter;
 use serde::Serialize;
@@ -222,6 +223,7 @@ struct Line<'a> {
     service_account: Option<()>,
     account: Option<()>,
     rule: Option<&'a str>,
+    shadow: Option<Vec<LineShadow<'a>>>,
     exempt: bool,
     duration_microseconds: u64,
 }
@@ -246,6 +248,13 @@ struct LineIdentity<'a> {
     username: &'a str,
     uid: &'a str,
     groups: &'a [String],
+}
+
+#[derive(Serialize)]
+struct LineShadow<'a> {
+    effect: &'static str,
+    rule: &'a str,
+    error: Option<&'a str>,
 }
 
 fn line(record: &AuditRecord) -> Line<'_> {
@@ -280,9 +289,14 @@ fn line(record: &AuditRecord) -> Line<'_> {
         service_account: None,
         account: None,
         rule: record.rule.as_deref(),
+        shadow: record.shadow.as_deref().map(|matches| matches.iter().map(shadow).collect()),
         exempt: record.exempt,
         duration_microseconds: record.duration_microseconds,
     }
+}
+
+fn shadow(found: &ShadowMatch) -> LineShadow<'_> {
+    LineShadow { effect: found.effect.as_str(), rule: &found.rule, error: found.error.as_deref() }
 }
 
 /// RFC 3339, UTC, milliseconds.
@@ -343,6 +357,7 @@ mod tests {
             credential: None,
             identity: None,
             rule: None,
+            shadow: None,
             exempt: false,
             duration_microseconds: 1,
         }

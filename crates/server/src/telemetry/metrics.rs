@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use claimgate_core::audit::AuditOutcome;
+use claimgate_core::policy::ShadowMatch;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
 /// One metric, for the reference page.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,7 @@ pub struct MetricInfo {
     pub kind: &'static str,
     /// The labels.
     pub labels: &'static str,
-    /// What it counts.
+    /// What it says, in a sentence.
     pub help: &'static str,
 }
 
@@ -29,67 +30,73 @@ pub const METRICS: &[MetricInfo] = &[
         name: "claimgate_gate_decisions_total",
         kind: "counter",
         labels: "`adapter`, `route`, `outcome` (allow, challenge, deny), `code`",
-        help: "Decisions",
+        help: "Number of decisions, by the door that asked, the route, the outcome and the code of the refusal.",
     },
     MetricInfo {
         name: "claimgate_gate_decision_duration_seconds",
         kind: "histogram",
         labels: "",
-        help: "Time from a check request's headers to its decision",
+        help: "Time from the headers of a check request to its decision, in seconds.",
+    },
+    MetricInfo {
+        name: "claimgate_gate_shadow_matches_total",
+        kind: "counter",
+        labels: "`route`, `effect` (allow, deny), `rule`, `result` (true, error)",
+        help: "Number of decisions on which a rule with `shadow: true` was true, or could not be evaluated.",
     },
     MetricInfo {
         name: "claimgate_gate_cached_tokens",
         kind: "gauge",
         labels: "",
-        help: "Verified tokens remembered",
+        help: "Number of verified tokens that are remembered now.",
     },
     MetricInfo {
         name: "claimgate_audit_dropped_records_total",
         kind: "counter",
         labels: "",
-        help: "Audit records lost because the queue stayed full, or because they could not be written",
+        help: "Number of audit records that were lost, because the queue stayed full or because they could not be written.",
     },
     MetricInfo {
         name: "claimgate_traces_exported_spans_total",
         kind: "counter",
         labels: "",
-        help: "Spans that the collector took",
+        help: "Number of spans that the collector took.",
     },
     MetricInfo {
         name: "claimgate_traces_dropped_spans_total",
         kind: "counter",
         labels: "`reason` (queueFull, exportFailed, rejected)",
-        help: "Spans lost: no room in the queue, not sent, or not taken by the collector",
+        help: "Number of spans that were lost: without room in the queue, not sent, or not taken by the collector.",
     },
     MetricInfo {
         name: "claimgate_config_reloads_total",
         kind: "counter",
         labels: "`result` (success, failure)",
-        help: "Reloads of the configuration",
+        help: "Number of times that a configuration was loaded or refused; the first one counts as well.",
     },
     MetricInfo {
         name: "claimgate_config_generation",
         kind: "gauge",
         labels: "",
-        help: "The number of the configuration in force, counted from 1",
+        help: "Number of the configuration in force, counted from 1 at the start.",
     },
     MetricInfo {
         name: "claimgate_issuer_keys",
         kind: "gauge",
         labels: "`issuer` (the name of a trust entry; entries of one issuer show the same)",
-        help: "Usable keys of an issuer",
+        help: "Number of usable keys of an issuer, for each of its trust entries.",
     },
     MetricInfo {
         name: "claimgate_issuer_last_success_timestamp_seconds",
         kind: "gauge",
         labels: "`issuer`",
-        help: "When an issuer's keys were last fetched, in seconds since 1970",
+        help: "Time at which the keys of an issuer were last fetched, in seconds since 1970; 0 if they never were.",
     },
     MetricInfo {
         name: "claimgate_issuer_available",
         kind: "gauge",
         labels: "`issuer`",
-        help: "1 if the issuer's tokens can be verified, else 0",
+        help: "Whether the tokens of an issuer can be verified: 1 if they can, else 0.",
     },
 ];
 
@@ -99,6 +106,14 @@ struct DecisionLabels {
     route: Arc<str>,
     outcome: &'static str,
     code: &'static str,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct ShadowLabels {
+    route: Arc<str>,
+    effect: &'static str,
+    rule: Arc<str>,
+    result: &'static str,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -143,6 +158,7 @@ pub struct Metrics {
     registry: Registry,
     decisions: Family<DecisionLabels, Counter>,
     duration: Histogram,
+    shadow_matches: Family<ShadowLabels, Counter>,
     cached_tokens: Gauge,
     audit_dropped: Counter,
     spans_exported: Counter,
@@ -163,6 +179,7 @@ impl Default for Metrics {
             duration: Histogram::new([
                 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 1e-3, 1e-2, 0.1, 1.0, 5.0,
             ]),
+            shadow_matches: Family::default(),
             cached_tokens: Gauge::default(),
             audit_dropped: Counter::default(),
             spans_exported: Counter::default(),
@@ -184,32 +201,24 @@ impl Default for Metrics {
 
 impl Metrics {
     fn register(&mut self) {
-        let help =
-            |name: &str| METRICS.iter().find(|metric| metric.name == name).map_or("", |metric| metric.help);
-        let registry = &mut self.registry;
-        // The library appends `_total` to counters.
-        let name = "claimgate_gate_decisions";
-        registry.register(name, help("claimgate_gate_decisions_total"), self.decisions.clone());
-        let name = "claimgate_gate_decision_duration_seconds";
-        registry.register(name, help(name), self.duration.clone());
-        let name = "claimgate_gate_cached_tokens";
-        registry.register(name, help(name), self.cached_tokens.clone());
-        let name = "claimgate_audit_dropped_records";
-        registry.register(name, help("claimgate_audit_dropped_records_total"), self.audit_dropped.clone());
-        let name = "claimgate_traces_exported_spans";
-        registry.register(name, help("claimgate_traces_exported_spans_total"), self.spans_exported.clone());
-        let name = "claimgate_traces_dropped_spans";
-        registry.register(name, help("claimgate_traces_dropped_spans_total"), self.spans_dropped.clone());
-        let name = "claimgate_config_reloads";
-        registry.register(name, help("claimgate_config_reloads_total"), self.reloads.clone());
-        let name = "claimgate_config_generation";
-        registry.register(name, help(name), self.generation.clone());
-        let name = "claimgate_issuer_keys";
-        registry.register(name, help(name), self.issuer_keys.clone());
-        let name = "claimgate_issuer_last_success_timestamp_seconds";
-        registry.register(name, help(name), self.issuer_last_success.clone());
-        let name = "claimgate_issuer_available";
-        registry.register(name, help(name), self.issuer_available.clone());
+        self.add("claimgate_gate_decisions_total", self.decisions.clone());
+        self.add("claimgate_gate_decision_duration_seconds", self.duration.clone());
+        self.add("claimgate_gate_shadow_matches_total", self.shadow_matches.clone());
+        self.add("claimgate_gate_cached_tokens", self.cached_tokens.clone());
+        self.add("claimgate_audit_dropped_records_total", self.audit_dropped.clone());
+        self.add("claimgate_traces_exported_spans_total", self.spans_exported.clone());
+        self.add("claimgate_traces_dropped_spans_total", self.spans_dropped.clone());
+        self.add("claimgate_config_reloads_total", self.reloads.clone());
+        self.add("claimgate_config_generation", self.generation.clone());
+        self.add("claimgate_issuer_keys", self.issuer_keys.clone());
+        self.add("claimgate_issuer_last_success_timestamp_seconds", self.issuer_last_success.clone());
+        self.add("claimgate_issuer_available", self.issuer_available.clone());
+    }
+
+    /// Registers a metric of the list. The library itself appends `_total` to counters and a full stop to texts.
+    fn add(&mut self, name: &str, metric: impl Metric) {
+        let help = METRICS.iter().find(|metric| metric.name == name).map_or("", |metric| metric.help);
+        self.registry.register(name.trim_end_matches("_total"), help.trim_end_matches('.'), metric);
     }
 
     pub(super) fn decided(
@@ -224,6 +233,16 @@ impl Metrics {
         let labels = DecisionLabels { adapter, route, outcome: outcome.as_str(), code };
         self.decisions.get_or_create(&labels).inc();
         self.duration.observe(elapsed.as_secs_f64());
+    }
+
+    /// Counts what the shadow rules of `route` would have done.
+    pub(super) fn watched(&self, route: Option<&Arc<str>>, matches: &[ShadowMatch]) {
+        for found in matches {
+            let route = route.unwrap_or(&self.nameless).clone();
+            let result = if found.error.is_some() { "error" } else { "true" };
+            let (effect, rule) = (found.effect.as_str(), found.rule.clone());
+            self.shadow_matches.get_or_create(&ShadowLabels { route, effect, rule, result }).inc();
+        }
     }
 
     /// The counters of spans.

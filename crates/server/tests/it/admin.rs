@@ -94,9 +94,11 @@ async fn metrics_are_openmetrics_and_count_decisions() {
     }
     for metric in METRICS {
         let found = samples.keys().any(|name| name.starts_with(metric.name));
-        let described = text.contains(&format!("# HELP {} ", metric.name.trim_end_matches("_total")));
-        // Failed reloads and dropped records have no sample before the first.
-        assert!(described && (found || metric.kind == "counter"), "{}", metric.name);
+        let help = format!("# HELP {} {}\n", metric.name.trim_end_matches("_total"), metric.help);
+        assert!(metric.help.starts_with(char::is_uppercase) && metric.help.ends_with('.'), "{help}");
+        // No route of this gateway has a shadow rule.
+        let absent = metric.name == "claimgate_gate_shadow_matches_total";
+        assert!(absent || (found && text.contains(&help)), "{help}");
     }
     let of = |outcome: &str, code: &str, route: &str| -> f64 {
         let wanted =
@@ -120,6 +122,54 @@ async fn metrics_are_openmetrics_and_count_decisions() {
     assert!(samples["claimgate_gate_cached_tokens"] >= 1.0);
     assert!(!text.contains("elsewhere") && !text.contains("secret-path") && !leaks::holds_token(text));
     world.stop().await;
+}
+
+/// What a shadow rule would do is in metrics and audit at every door, of allowed requests and of refused ones,
+/// of the first request of a token and of those that the cache answers.
+#[tokio::test]
+async fn shadow_rules_are_counted_and_audited_and_change_nothing() {
+    let routes = r#"
+  - name: app
+    accept: jwt
+    deny: [{ name: no-jane, shadow: true, expression: "user.username == 'jane'" }]
+    allow:
+      - { name: developers, expression: "'developers' in user.groups" }
+      - { name: broken, shadow: true, expression: "claims.absent == 1" }
+      - { name: nobody, shadow: true, expression: "false" }
+"#;
+    let world = World::start(&configuration(TRUSTED, routes)).await;
+    let (jane, stranger) = (world.token(), world.signed(world.issuer.token()));
+    for door in DOORS {
+        for _ in 0..2 {
+            assert_eq!(door.ask(&world, &Ask::get("/").bearer(&jane)).await.status, 200);
+        }
+        let refused = door.ask(&world, &Ask::get("/").bearer(&stranger)).await;
+        assert_eq!(refused.code.as_deref(), Some("not_allowed"));
+        assert_eq!(door.ask(&world, &Ask::get("/")).await.code.as_deref(), Some("missing_credential"));
+    }
+    let text = world.admin().get("/metrics").await.text().to_owned();
+    for (effect, rule, result) in [("deny", "no-jane", "true"), ("allow", "broken", "error")] {
+        let labels = format!("route=\"app\",effect=\"{effect}\",rule=\"{rule}\",result=\"{result}\"");
+        let sample = format!("claimgate_gate_shadow_matches_total{{{labels}}} {}\n", 3 * DOORS.len());
+        assert!(text.contains(&sample), "{sample}{text}");
+    }
+    assert!(!text.contains("rule=\"nobody\"") && !text.contains("rule=\"developers\""), "{text}");
+    let records = world.stop().await;
+    assert_eq!(records.len(), 4 * DOORS.len());
+    for record in records {
+        let shadow = &record["shadow"];
+        if record["outcome"] == "challenge" {
+            assert!(shadow.is_null(), "{record}");
+            continue;
+        }
+        let error = shadow[1]["error"].as_str().unwrap();
+        assert!(error.contains("absent"), "{error}");
+        let expected = serde_json::json!([
+            { "effect": "deny", "rule": "no-jane", "error": null },
+            { "effect": "allow", "rule": "broken", "error": error },
+        ]);
+        assert_eq!(shadow, &expected);
+    }
 }
 
 /// CVE-2022-31102: an error page showed what an issuer had sent as it was.
