@@ -34,6 +34,9 @@ use crate::tls::server_config;
 pub use error::StartError;
 pub use reload::ReloadState;
 
+/// How long requests of the admin listener may go on after everything else has ended.
+const ADMIN_DRAIN: Duration = Duration::from_secs(2);
+
 /// A gateway whose sockets are bound and whose issuers are being asked.
 pub struct Server {
     app: Arc<App>,
@@ -250,7 +253,8 @@ impl Server {
         &self.app
     }
 
-    /// Serves until `end` is ready, then lets running requests end.
+    /// Serves until `end` is ready, then lets running requests end. The admin listener goes on until the last
+    /// of them has, so that `/readyz` says why nobody new comes in, and no count is lost.
     pub async fn serve(self, end: impl Future<Output = ()> + Send) {
         let mut tasks = JoinSet::new();
         for (listener, doors) in [(Some(self.public), Doors::Public), (self.check, self.check_doors)] {
@@ -262,7 +266,8 @@ impl Server {
         let state = admin::AdminState::new(self.app.clone(), self.issuers.clone(), self.reload.clone());
         let router = admin::router(state);
         let service = move |_, request| admin::answer(router.clone(), request);
-        tasks.spawn(self.admin.serve(service, self.stop.subscribe()));
+        let drained = watch::Sender::new(false);
+        let admin = tokio::spawn(self.admin.serve(service, drained.subscribe()));
         let watching = tokio::spawn(reload::watch(self.reload.clone(), self.stop.subscribe()));
         end.await;
         self.reload.drain();
@@ -271,6 +276,9 @@ impl Server {
         watching.abort();
         self.issuers.shutdown().await;
         self.app.telemetry.close().await;
+        drained.send_replace(true);
+        // It ends by itself, and no other way.
+        let _ = admin.await;
     }
 }
 
@@ -294,7 +302,9 @@ impl Sockets {
             header_bytes: usize::try_from(config.limits.header_size.value.0).unwrap_or(usize::MAX),
             drain: config.limits.drain_timeout.value,
         };
-        let mut bind = async |listener, address: SocketAddr, tls: Option<&Tls>| {
+        // What the admin listener answers takes no time, and everything else has ended by then.
+        let admin_limits = ListenerLimits { drain: limits.drain.min(ADMIN_DRAIN), ..limits };
+        let mut bind = async |listener, address: SocketAddr, tls: Option<&Tls>, limits| {
             let tls = match tls {
                 None => None,
                 Some(tls) => {
@@ -309,10 +319,11 @@ impl Sockets {
             bound.map_err(|source| StartError::Bind { listener, address, source })
         };
         let listeners = &config.listeners;
-        let public = bind("public", listeners.public.address.value, listeners.public.tls.as_ref()).await?;
-        let admin = bind("admin", listeners.admin.address.value, listeners.admin.tls.as_ref()).await?;
+        let (public, admin) = (&listeners.public, &listeners.admin);
+        let public = bind("public", public.address.value, public.tls.as_ref(), limits).await?;
+        let admin = bind("admin", admin.address.value, admin.tls.as_ref(), admin_limits).await?;
         let check = match &listeners.check {
-            Some(check) => Some(bind("check", check.address.value, check.tls.as_ref()).await?),
+            Some(check) => Some(bind("check", check.address.value, check.tls.as_ref(), limits).await?),
             None => None,
         };
         Ok(Self { public, check, admin, certificates })

@@ -89,8 +89,7 @@ struct LastError {
 
 impl Status {
     fn of(state: &AdminState) -> Self {
-        let runtime = state.app.runtime.load();
-        let last = state.reload.last();
+        let (runtime, last) = state.reload.in_force();
         let time = |at: claimgate_core::time::Timestamp| {
             jiff::Timestamp::from_millisecond(at.as_milliseconds())
                 .map(|at| at.to_string())

@@ -79,9 +79,10 @@ impl ReloadState {
         &self.path
     }
 
-    /// How the last reload went.
-    pub fn last(&self) -> LastReload {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The runtime in force, and how the last reload went: both as of one moment.
+    pub fn in_force(&self) -> (Arc<Runtime>, LastReload) {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.app.runtime.load_full(), last.clone())
     }
 
     /// Whether the process is about to end.
@@ -100,9 +101,6 @@ impl ReloadState {
         let files = Arc::new(ConfigFiles::beside(&self.path));
         match self.try_reload(files.clone()) {
             Ok(generation) => {
-                *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
-                    LastReload { loaded_at: self.app.now(), refused: None };
-                self.app.telemetry.metrics().reloaded(generation);
                 tracing::info!(generation, "Loaded the changed configuration");
                 files.asked()
             }
@@ -112,9 +110,10 @@ impl ReloadState {
                     other => other.to_string(),
                 };
                 tracing::error!(%cause, "The changed configuration is refused; the former one stays in force");
+                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                last.refused = Some((self.app.now(), cause));
                 self.app.telemetry.metrics().reload_refused();
-                let refused = Some((self.app.now(), cause));
-                self.last.lock().unwrap_or_else(PoisonError::into_inner).refused = refused;
+                drop(last);
                 files.asked().or(known)
             }
         }
@@ -131,12 +130,17 @@ impl ReloadState {
         // From here on nothing fails. The former issuers end only when nothing asks them any more.
         let applied = self.issuers.apply(wanted)?;
         self.issuers.reload_files();
-        self.app.runtime.store(Arc::new(runtime));
-        drop(applied.superseded);
+        // Whoever was answered by the new configuration finds it in the status and in the metrics.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         for (certificate, ready) in tls {
             certificate.current.store(Some(ready));
         }
         self.generation.store(generation, Ordering::Relaxed);
+        self.app.telemetry.metrics().reloaded(generation);
+        self.app.runtime.store(Arc::new(runtime));
+        *last = LastReload { loaded_at: self.app.now(), refused: None };
+        drop(last);
+        drop(applied.superseded);
         Ok(generation)
     }
 

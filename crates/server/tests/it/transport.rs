@@ -99,6 +99,7 @@ async fn a_client_certificate_makes_a_proxy_trusted() {
 }
 
 /// Requests that run when the end is asked for are answered; connections that idle end; nobody new comes in.
+/// The admin listener tells of it until the last request has ended.
 #[tokio::test]
 async fn the_end_drops_no_request() {
     let provider = provider::start().await;
@@ -125,15 +126,22 @@ async fn the_end_drops_no_request() {
     for via in VIAS {
         assert_eq!(world.client(via).send(&quick).await.status, 200);
     }
+    let (admin, mut held) = (world.admin(), world.admin().connect().await.unwrap());
     let (serving, _folder) = world.end();
     eventually("the socket is closed", || async { TcpStream::connect(public).await.is_err() }).await;
     assert!(!serving.is_finished(), "requests were running");
+    let ready = admin.get("/readyz").await;
+    assert_eq!((ready.status, ready.text()), (503, "draining\n"));
+    assert_eq!(admin.get("/healthz").await.status, 200);
+    assert!(admin.get("/metrics").await.text().contains("claimgate_config_generation 1\n"));
+    assert_eq!(held.send(&Ask::get("/readyz")).await.unwrap().status, 503);
     provider.fault(Fault::None);
     while let Some(reply) = running.join_next().await {
         let reply = reply.unwrap().unwrap();
         assert_eq!((reply.status, reply.header("x-claimgate-user")), (200, Some("provided:alice")));
     }
     timeout(PATIENCE, serving).await.unwrap().unwrap();
+    assert!(admin.connect().await.is_err() && held.send(&Ask::get("/readyz")).await.is_err());
     for mut connection in idle {
         assert!(connection.send(&quick).await.is_err());
     }
