@@ -3,20 +3,22 @@
 //! A section is declared once, by [`section!`]: its keys, their types, defaults and docs. The decoder,
 //! the JSON schema and the reference page all come from that declaration.
 
+mod declare;
+mod fields;
 mod shape;
 mod values;
-
-use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::yaml::{Entry, Node, Schema, Value};
 
-pub(crate) use shape::{FieldInfo, Need, SectionInfo, Shape};
+pub(crate) use declare::{choice, need_of, read_field, restart_field, restart_of, section};
+pub(crate) use fields::{Fields, Release, Renamed};
+pub(crate) use shape::{FieldInfo, Need, Restart, SectionInfo, Shape};
 pub use values::{Expression, Ratio, Size};
 pub(crate) use values::{invalid, text, wrong_type};
 
-/// A value and where it stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A value and where it stands. Two are equal if the values are, wherever they stand.
+#[derive(Clone, Debug)]
 pub struct At<T> {
     /// The value.
     pub value: T,
@@ -24,10 +26,26 @@ pub struct At<T> {
     pub place: Place,
 }
 
+impl<T: PartialEq> PartialEq for At<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: Eq> Eq for At<T> {}
+
 /// What a decoder works with.
 pub(crate) struct Decoder<'a> {
     pub(crate) problems: &'a mut Diagnostics,
     pub(crate) schema: Schema,
+    /// The release that reads, by which former names of keys are known or no longer.
+    pub(crate) release: Release,
+}
+
+impl<'a> Decoder<'a> {
+    pub(crate) fn new(problems: &'a mut Diagnostics, schema: Schema) -> Self {
+        Self { problems, schema, release: Release::THIS }
+    }
 }
 
 /// A type that a configuration's value is read into.
@@ -37,6 +55,9 @@ pub(crate) trait Decode: Sized {
 
     /// Reads the value; `None` once a problem was reported.
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self>;
+
+    /// The places of keys below this value that differ from those of `before` and count at the next start only.
+    fn restarts(&self, _before: &Self, _found: &mut Vec<Place>) {}
 }
 
 impl<T: Decode> Decode for At<T> {
@@ -56,6 +77,12 @@ impl<T: Decode> Decode for Option<T> {
 
     fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
         T::decode(node, decoder).map(Some)
+    }
+
+    fn restarts(&self, before: &Self, found: &mut Vec<Place>) {
+        if let (Some(now), Some(before)) = (self, before) {
+            now.restarts(before, found);
+        }
     }
 }
 
@@ -131,91 +158,6 @@ impl<T: Decode> Decode for OneOrMany<T> {
     }
 }
 
-/// The keys of a mapping that is read as a section.
-pub(crate) struct Fields<'n> {
-    node: &'n Node,
-    entries: BTreeMap<&'n str, &'n Node>,
-}
-
-impl<'n> Fields<'n> {
-    /// Opens `node`, reporting what is not a mapping and keys that the section does not have.
-    pub(crate) fn open(node: &'n Node, info: &SectionInfo, decoder: &mut Decoder<'_>) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
-            wrong_type(node, "a mapping", decoder);
-            return None;
-        };
-        let known: Vec<&str> = (info.keys)().to_vec();
-        for entry in entries {
-            if info.later.contains(&entry.key.as_str()) {
-                let message = format!("`{}` is not supported by this release yet", entry.key);
-                decoder.problems.push(Diagnostic::error(Code::NotYetSupported, &entry.place, message));
-            } else if !known.contains(&entry.key.as_str()) {
-                report_unknown(entry, &known, decoder);
-            }
-        }
-        let entries = entries.iter().rev().map(|entry| (entry.key.as_str(), &entry.value)).collect();
-        Some(Self { node, entries })
-    }
-
-    fn find(&self, key: &str, decoder: &Decoder<'_>) -> Option<&'n Node> {
-        let node = *self.entries.get(key)?;
-        // Kubernetes reads null as absent; here a key without a value is a mistake that the type reports.
-        (decoder.schema == Schema::Core || !node.is_null(decoder.schema)).then_some(node)
-    }
-
-    pub(crate) fn required<T: Decode>(&self, key: &str, decoder: &mut Decoder<'_>) -> Option<T> {
-        if let Some(node) = self.find(key, decoder) {
-            return T::decode(node, decoder);
-        }
-        let problem = Diagnostic::error(Code::MissingKey, &self.node.place, format!("`{key}` is missing"));
-        decoder.problems.push(problem.expected(T::shape().to_string()));
-        None
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "one shape for every kind of key")]
-    pub(crate) fn optional<T: Decode + Default>(&self, key: &str, decoder: &mut Decoder<'_>) -> Option<T> {
-        let node = self.find(key, decoder);
-        Some(node.and_then(|node| T::decode(node, decoder)).unwrap_or_default())
-    }
-
-    /// The value, or what the literal `default` reads as.
-    pub(crate) fn default<T: Decode>(
-        &self,
-        key: &str,
-        default: &str,
-        decoder: &mut Decoder<'_>,
-    ) -> Option<T> {
-        if let Some(value) = self.find(key, decoder).map(|node| T::decode(node, decoder)) {
-            return value.or_else(|| self.decode_default(key, default, decoder));
-        }
-        self.decode_default(key, default, decoder)
-    }
-
-    fn decode_default<T: Decode>(&self, key: &str, default: &str, decoder: &mut Decoder<'_>) -> Option<T> {
-        let parent = &self.node.place;
-        let path = if parent.path.is_empty() { key.to_owned() } else { format!("{}.{key}", parent.path) };
-        let place = Place { path: path.into(), ..parent.clone() };
-        let mut node = Node::plain(default, &place);
-        match default {
-            "{}" => node.value = Value::Map(Vec::new()),
-            "[]" => node.value = Value::List(Vec::new()),
-            _ => {}
-        }
-        T::decode(&node, decoder)
-    }
-}
-
-fn report_unknown(entry: &Entry, known: &[&str], decoder: &mut Decoder<'_>) {
-    let mut problem =
-        Diagnostic::error(Code::UnknownKey, &entry.place, format!("unknown key `{}`", entry.key));
-    if let Some(close) = closest(&entry.key, known) {
-        problem = problem.hint(format!("did you mean `{close}`?"));
-    } else if !known.is_empty() {
-        problem = problem.expected(format!("one of {}", quoted(known)));
-    }
-    decoder.problems.push(problem);
-}
-
 /// `a`, `b`, `c` in backticks.
 pub(crate) fn quoted<T: AsRef<str>>(words: &[T]) -> String {
     words.iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
@@ -247,106 +189,6 @@ fn distance(a: &str, b: &str) -> usize {
     }
     row.last().copied().unwrap_or(0)
 }
-
-macro_rules! read_field {
-    (required, $fields:ident, $key:literal, $decoder:ident) => {
-        $fields.required($key, $decoder)
-    };
-    (optional, $fields:ident, $key:literal, $decoder:ident) => {
-        $fields.optional($key, $decoder)
-    };
-    (default, $fields:ident, $key:literal, $decoder:ident, $default:literal) => {
-        $fields.default($key, $default, $decoder)
-    };
-}
-
-macro_rules! need_of {
-    (required) => {
-        $crate::decode::Need::Required
-    };
-    (optional) => {
-        $crate::decode::Need::Optional
-    };
-    (default, $default:literal) => {
-        $crate::decode::Need::Default($default)
-    };
-}
-
-/// Declares a section: a struct whose fields are the section's keys.
-macro_rules! section {
-    (
-        $(#[doc = $doc:literal])+
-        pub struct $name:ident {
-            $(
-                $(#[doc = $field_doc:literal])+
-                $key:literal $field:ident: $type:ty = $need:ident $(($default:literal))?,
-            )*
-        }
-        $(later [$($later:literal),* $(,)?])?
-    ) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Debug)]
-        pub struct $name {
-            /// Where the section stands.
-            pub place: $crate::diagnostic::Place,
-            $($(#[doc = $field_doc])+ pub $field: $type,)*
-        }
-
-        impl $name {
-            pub(crate) const INFO: $crate::decode::SectionInfo = $crate::decode::SectionInfo {
-                name: stringify!($name),
-                doc: &[$($doc),+],
-                keys: || &[$($key),*],
-                later: &[$($($later),*)?],
-                fields: || vec![$($crate::decode::FieldInfo {
-                    key: $key,
-                    doc: &[$($field_doc),+],
-                    shape: <$type as $crate::decode::Decode>::shape(),
-                    need: $crate::decode::need_of!($need $(, $default)?),
-                }),*],
-            };
-        }
-
-        impl $crate::decode::Decode for $name {
-            fn shape() -> $crate::decode::Shape {
-                $crate::decode::Shape::Section(&Self::INFO)
-            }
-
-            fn decode(node: &$crate::yaml::Node, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
-                let fields = $crate::decode::Fields::open(node, &Self::INFO, decoder)?;
-                $(let $field: Option<$type> = $crate::decode::read_field!($need, fields, $key, decoder $(, $default)?);)*
-                Some(Self { place: node.place.clone(), $($field: $field?,)* })
-            }
-        }
-    };
-}
-
-/// Declares a choice between literals.
-macro_rules! choice {
-    (
-        $(#[doc = $doc:literal])+
-        pub enum $name:ident { $($(#[doc = $variant_doc:literal])+ $variant:ident = $text:literal,)+ }
-    ) => {
-        $(#[doc = $doc])+
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub enum $name { $($(#[doc = $variant_doc])+ $variant,)+ }
-
-        impl $crate::decode::Decode for $name {
-            fn shape() -> $crate::decode::Shape {
-                $crate::decode::Shape::Choice(vec![$($text),+])
-            }
-
-            fn decode(node: &$crate::yaml::Node, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
-                match $crate::decode::text(node, decoder)? {
-                    $($text => Some(Self::$variant),)+
-                    other => $crate::decode::not_one_of(node, other, &[$($text),+], decoder),
-                }
-            }
-        }
-    };
-}
-
-pub(crate) use {choice, need_of, read_field, section};
 
 /// Reports `word` as none of `known`.
 pub(crate) fn not_one_of<T>(node: &Node, word: &str, known: &[&str], decoder: &mut Decoder<'_>) -> Option<T> {

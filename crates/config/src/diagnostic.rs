@@ -28,6 +28,12 @@ impl Place {
     pub(crate) fn start(file: &str) -> Self {
         Self { file: file.into(), line: 1, column: 1, path: "".into() }
     }
+
+    /// Where `key` of the mapping at this place would stand.
+    pub(crate) fn below(&self, key: &str) -> Self {
+        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
+        Self { path: path.into(), ..self.clone() }
+    }
 }
 
 /// How much a problem matters.

@@ -109,7 +109,7 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
     match yaml::load(&file, bytes, Documents::First, &mut problems) {
         Some(node) => {
             check_version(&node, &mut problems);
-            let mut decoder = Decoder { problems: &mut problems, schema: Schema::Kubernetes };
+            let mut decoder = Decoder::new(&mut problems, Schema::Kubernetes);
             configuration = AuthenticationConfiguration::decode(&node, &mut decoder);
         }
         None if !problems.has_errors() => {

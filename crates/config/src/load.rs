@@ -19,7 +19,7 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<Config>, Diagnostics) {
     let mut config = None;
     match yaml::load(&file, bytes, Documents::One, &mut problems) {
         Some(node) => {
-            let mut decoder = Decoder { problems: &mut problems, schema: Schema::Core };
+            let mut decoder = Decoder::new(&mut problems, Schema::Core);
             config = Config::decode(&node, &mut decoder);
         }
         None if !problems.has_errors() => {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::decode::{FieldInfo, Need, SectionInfo, Shape};
+use crate::decode::{FieldInfo, Need, Release, Renamed, Restart, SectionInfo, Shape};
 use crate::diagnostic::Code;
 use crate::kubernetes::AuthenticationConfiguration;
 use crate::sections::{Config, Limits};
@@ -36,6 +36,16 @@ fn section_schema(info: &SectionInfo, definitions: &mut Map<String, Value>) -> V
             }
         }
         properties.insert(field.key.into(), property);
+    }
+    for renamed in info.renamed.iter().filter(|renamed| renamed.is_read_by(Release::THIS)) {
+        if let Some(field) = fields.iter().find(|field| field.key == renamed.to) {
+            let mut property = shape_schema(&field.shape, definitions);
+            if let Value::Object(members) = &mut property {
+                members.insert("deprecated".into(), true.into());
+                members.insert("description".into(), format!("Called `{}` now.", renamed.to).into());
+            }
+            properties.insert(renamed.from.into(), property);
+        }
     }
     let required: Vec<_> =
         fields.iter().filter(|field| field.need == Need::Required).map(|field| field.key).collect();
@@ -103,24 +113,12 @@ pub fn config_page() -> String {
     page.push_str(
         "Unknown keys are errors. Durations are written with their unit (`500ms`, `30s`, `15m`, `24h`, `1h30m`), sizes as\n\
          `64KiB` or `1MiB`. Files are named relative to the configuration file. Of alternatives such as `keys: { url: … }`\n\
-         exactly one key is written.\n",
+         exactly one key is written.\n\n\
+         A change is live within about a second, apart from keys marked *Restart*: a change of theirs counts at the next\n\
+         start, and until then is warned about in the log and in `/status`.\n",
     );
-    let mut written = Vec::new();
-    let roots = [(&Config::INFO, ""), (&AuthenticationConfiguration::INFO, "Kubernetes: ")];
-    for (root, prefix) in roots {
-        let mut pending = vec![root];
-        while !pending.is_empty() {
-            let info = pending.remove(0);
-            let id = (info.name, info.doc);
-            if written.contains(&id) {
-                continue;
-            }
-            written.push(id);
-            section_page(info, prefix, &mut page);
-            for field in (info.fields)() {
-                sections_of(&field.shape, &mut pending);
-            }
-        }
+    for (info, prefix) in sections() {
+        section_page(info, prefix, &mut page);
     }
     page.push_str("\n## Problems\n\nWhat `claimgate check` calls the problems that it finds.\n\n| code | meaning |\n|---|---|\n");
     for code in Code::ALL {
@@ -129,11 +127,37 @@ pub fn config_page() -> String {
     page
 }
 
+/// Every section, in the order of the page, with what stands before its name there.
+fn sections() -> Vec<(&'static SectionInfo, &'static str)> {
+    let mut found: Vec<(&SectionInfo, &str)> = Vec::new();
+    for (root, prefix) in [(&Config::INFO, ""), (&AuthenticationConfiguration::INFO, "Kubernetes: ")] {
+        let mut pending = vec![root];
+        while !pending.is_empty() {
+            let info = pending.remove(0);
+            if found.iter().any(|(known, _)| (known.name, known.doc) == (info.name, info.doc)) {
+                continue;
+            }
+            found.push((info, prefix));
+            for field in (info.fields)() {
+                sections_of(&field.shape, &mut pending);
+            }
+        }
+    }
+    found
+}
+
 fn section_page(info: &SectionInfo, prefix: &str, page: &mut String) {
     _ = write!(page, "\n## {prefix}{}\n\n{}\n", info.name, text(info.doc));
     page.push_str("\n| key | type | default | meaning |\n|---|---|---|---|\n");
     for field in (info.fields)() {
         row(&field, page);
+    }
+    for Renamed { from, to, until } in info.renamed.iter().filter(|renamed| renamed.is_read_by(Release::THIS))
+    {
+        _ = write!(
+            page,
+            "\n`{from}` is the former name of `{to}`; it is read, with a warning, until release {until}.\n"
+        );
     }
     if !info.later.is_empty() {
         let keys = info.later.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
@@ -148,7 +172,13 @@ fn row(field: &FieldInfo, page: &mut String) {
         Need::Default(default) => format!("`{default}`"),
     };
     let shape = field.shape.to_string().replace('|', "\\|");
-    _ = writeln!(page, "| `{}` | {shape} | {default} | {} |", field.key, text(field.doc).replace('|', "\\|"));
+    let doc = text(field.doc).replace('|', "\\|");
+    let restart = match field.restart {
+        Restart::No => "",
+        Restart::Value => " *Restart.*",
+        Restart::Presence => " *Restart, if it comes or goes.*",
+    };
+    _ = writeln!(page, "| `{}` | {shape} | {default} | {doc}{restart} |", field.key);
 }
 
 fn sections_of(shape: &Shape, found: &mut Vec<&'static SectionInfo>) {
@@ -163,7 +193,9 @@ fn sections_of(shape: &Shape, found: &mut Vec<&'static SectionInfo>) {
 
 /// `docs/reference/limits.md`: every limit and its default.
 pub fn limits_page() -> String {
-    let mut page = format!("# Limits\n\n{GENERATED}\nKeys of the section `limits`.\n");
+    let mut page = format!(
+        "# Limits\n\n{GENERATED}\nKeys of the section `limits`. A change of those marked *Restart* counts at the next start.\n"
+    );
     page.push_str("\n| key | type | default | meaning |\n|---|---|---|---|\n");
     for field in (Limits::INFO.fields)() {
         row(&field, &mut page);
@@ -174,4 +206,47 @@ pub fn limits_page() -> String {
 /// A doc comment on one line.
 fn text(doc: &[&str]) -> String {
     doc.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(unreachable_pub, reason = "a section is public wherever it is declared")]
+
+    use super::*;
+    use crate::decode::section;
+
+    section! {
+        /// A section with every mark.
+        pub struct Marked {
+            /// A key.
+            "colour" colour: Option<String> = optional restart(presence),
+            /// Another.
+            "size" size: u64 = default("1") restart(value),
+        }
+        renamed ["color" => "colour" until 1000 0, "tint" => "colour" until 0 0]
+    }
+
+    #[test]
+    fn former_names_are_documented_for_as_long_as_they_are_read() {
+        let mut page = String::new();
+        section_page(&Marked::INFO, "", &mut page);
+        assert!(page.contains("`color` is the former name of `colour`"), "{page}");
+        assert!(page.contains("| A key. *Restart, if it comes or goes.* |"), "{page}");
+        assert!(page.contains("| Another. *Restart.* |") && !page.contains("tint"), "{page}");
+        let schema = section_schema(&Marked::INFO, &mut Map::new());
+        assert_eq!(schema["properties"]["color"]["deprecated"], true);
+        assert_eq!(schema["properties"]["color"]["type"], schema["properties"]["colour"]["type"]);
+        assert!(schema["properties"].get("tint").is_none());
+    }
+
+    #[test]
+    fn former_names_are_of_keys_and_are_no_keys_themselves() {
+        for (info, _) in sections().into_iter().chain([(&Marked::INFO, "")]) {
+            let keys = (info.keys)();
+            for Renamed { from, to, .. } in info.renamed {
+                assert!(keys.contains(to), "{}: `{to}` is no key", info.name);
+                assert!(!keys.contains(from) && !info.later.contains(from), "{}: `{from}`", info.name);
+            }
+        }
+    }
 }

@@ -9,6 +9,9 @@ mod root;
 mod routes;
 mod telemetry;
 
+use crate::decode::Decode;
+use crate::diagnostic::{Code, Diagnostic, Place};
+
 pub use jwt::{
     AliasTemplate, AudienceMatchPolicy, Example, Issuer, Jwt, KeySource, SignatureAlgorithm, TokenKind,
 };
@@ -25,3 +28,16 @@ pub use routes::{
     Route, Rule,
 };
 pub use telemetry::{Otlp, OtlpProtocol, Telemetry, Traces};
+
+impl Config {
+    /// Warnings of what differs from `before` and counts at the next start only, as the keys are declared.
+    pub fn restarts(&self, before: &Self) -> Vec<Diagnostic> {
+        let mut places = Vec::new();
+        Decode::restarts(self, before, &mut places);
+        let warning = |place: Place| {
+            let message = format!("a change of `{}` counts at the next start", place.path);
+            Diagnostic::warning(Code::RestartNeeded, &place, message)
+        };
+        places.into_iter().map(warning).collect()
+    }
+}

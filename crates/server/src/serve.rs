@@ -33,6 +33,7 @@ use crate::tls::server_config;
 
 pub use error::StartError;
 pub use reload::ReloadState;
+use reload::Started;
 
 /// How long requests of the admin listener may go on after everything else has ended.
 const ADMIN_DRAIN: Duration = Duration::from_secs(2);
@@ -160,8 +161,8 @@ pub async fn explain(
         let applied = issuers.apply(specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?)?;
         drop(applied.superseded);
     }
-    let audit_key = audit_key(&loaded.config, &loaded.files)?;
-    let runtime = Runtime::build(&loaded.config, loaded.compiled, issuers.clone(), hmac_key(&audit_key), 1)?;
+    let key = audit_key(&loaded.config, &loaded.files, &Secret::new(random_bytes::<32>()?.to_vec()))?;
+    let runtime = Runtime::build(&loaded.config, loaded.compiled, issuers.clone(), key, 1)?;
     let explanation = admin::explain(&runtime, hypothesis, clock()).await;
     issuers.shutdown().await;
     Ok(explanation)
@@ -194,34 +195,38 @@ impl Server {
         let wanted = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?;
         let applied = issuers.apply(wanted)?;
         drop(applied.superseded);
-        let audit_key = audit_key(&loaded.config, &loaded.files)?;
-        let telemetry = telemetry(&loaded.config, &loaded.files)?;
-        let (config, files) = (loaded.config, loaded.files);
-        let runtime = Runtime::build(&config, loaded.compiled, issuers.clone(), hmac_key(&audit_key), 1)?;
+        let (mut config, files) = (loaded.config, loaded.files);
+        let process_key = Secret::new(random_bytes::<32>()?.to_vec());
+        let audit_key = audit_key(&config, &files, &process_key)?;
+        let telemetry = telemetry(&config, &files)?;
+        let runtime = Runtime::build(&config, loaded.compiled, issuers.clone(), audit_key, 1)?;
         telemetry.metrics().reloaded(1);
         let app = Arc::new(App::new(Arc::new(runtime), telemetry, clock)?);
         let sockets = Sockets::bind(&config, &files).await?;
         wait_for_issuers(&config, &issuers).await;
-        let certificates = sockets.certificates;
-        let reload = ReloadState::new(
-            path.into(),
-            app.clone(),
-            issuers.clone(),
-            audit_key,
-            certificates,
+        let check_doors = match config.listeners.check.as_ref().map(|check| check.protocol) {
+            Some(CheckProtocol::EnvoyGrpc) => Doors::EnvoyGrpc,
+            _ => Doors::EnvoyHttp,
+        };
+        // What is kept for comparison has no part that a reload takes.
+        (config.jwt, config.routes) = (Vec::new(), Vec::new());
+        let reload = ReloadState::new(Started {
+            path: path.into(),
+            app: app.clone(),
+            issuers: issuers.clone(),
+            process_key,
+            certificates: sockets.certificates,
             overrides,
-            &files,
-        );
+            config,
+            files: files.asked(),
+        });
         Ok(Self {
             app,
             issuers,
             reload: Arc::new(reload),
             public: sockets.public,
             check: sockets.check,
-            check_doors: match config.listeners.check.as_ref().map(|check| check.protocol) {
-                Some(CheckProtocol::EnvoyGrpc) => Doors::EnvoyGrpc,
-                _ => Doors::EnvoyHttp,
-            },
+            check_doors,
             admin: sockets.admin,
             stop: watch::Sender::new(false),
         })
@@ -330,22 +335,18 @@ impl Sockets {
     }
 }
 
-/// The key under which credentials are digested for the audit log. Without a file it lasts as long as the
-/// process, and digests of two runs cannot be compared.
-fn audit_key(config: &Config, files: &ConfigFiles) -> Result<Secret<Vec<u8>>, StartError> {
+/// The key under which credentials are digested for the audit log. Without a file it is `process_key`, and
+/// digests of two processes cannot be compared.
+pub(crate) fn audit_key(
+    config: &Config,
+    files: &ConfigFiles,
+    process_key: &Secret<Vec<u8>>,
+) -> Result<HmacKey, StartError> {
     use claimgate_config::Files as _;
-    match &config.audit.digest_key_file {
-        None => Ok(Secret::new(random_bytes::<32>()?.to_vec())),
-        Some(path) => {
-            let read = files.read(&path.value);
-            let key = read.map_err(|source| StartError::DigestKey { path: path.value.clone(), source })?;
-            Ok(Secret::new(key))
-        }
-    }
-}
-
-pub(crate) fn hmac_key(secret: &Secret<Vec<u8>>) -> HmacKey {
-    HmacKey::new(secret.expose())
+    let Some(path) = &config.audit.digest_key_file else { return Ok(HmacKey::new(process_key.expose())) };
+    let read = files.read(&path.value);
+    let key = read.map_err(|source| StartError::DigestKey { path: path.value.clone(), source })?;
+    Ok(HmacKey::new(Secret::new(key).expose()))
 }
 
 fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartError> {
@@ -364,10 +365,20 @@ fn telemetry(config: &Config, files: &ConfigFiles) -> Result<Telemetry, StartErr
             .map_err(|source| StartError::Audit { path, source })
     };
     let audit = target.map(open).transpose()?;
-    let traces = TraceSettings::read(config, files)?
-        .map(|settings| Traces::start(settings, metrics.spans()))
-        .transpose()?;
-    Ok(Telemetry::new(metrics, audit, config.audit.allowed).with_traces(traces))
+    let traces = traces(config, files, &metrics)?;
+    let telemetry = Telemetry::new(metrics, audit, config.audit.allowed);
+    telemetry.change(config.audit.allowed, traces);
+    Ok(telemetry)
+}
+
+/// Traces as a configuration wants them. Nothing is sent before the first span.
+pub(crate) fn traces(
+    config: &Config,
+    files: &ConfigFiles,
+    metrics: &Metrics,
+) -> Result<Option<Traces>, StartError> {
+    let settings = TraceSettings::read(config, files)?;
+    Ok(settings.map(|settings| Traces::start(settings, metrics.spans())).transpose()?)
 }
 
 /// Waits, for a bounded time, for the issuers that `readiness.waitFor` names.

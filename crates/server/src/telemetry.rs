@@ -4,8 +4,11 @@ mod audit;
 mod metrics;
 mod traces;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use claimgate_core::audit::{AuditOutcome, AuditRecord};
 
 use crate::decide::{Answer, Question};
@@ -19,20 +22,22 @@ pub(crate) use traces::{TraceParent, TraceSettings, Traces};
 pub struct Telemetry {
     metrics: Metrics,
     audit: Option<AuditLog>,
-    allowed: bool,
-    traces: Option<Traces>,
+    allowed: AtomicBool,
+    traces: ArcSwapOption<Traces>,
 }
 
 impl Telemetry {
     /// Telemetry that writes to `audit`: refusals always, what was allowed if `allowed` says so.
     pub fn new(metrics: Metrics, audit: Option<AuditLog>, allowed: bool) -> Self {
-        Self { metrics, audit, allowed, traces: None }
+        Self { metrics, audit, allowed: AtomicBool::new(allowed), traces: ArcSwapOption::empty() }
     }
 
-    /// This, and traces.
-    #[must_use]
-    pub(crate) fn with_traces(self, traces: Option<Traces>) -> Self {
-        Self { traces, ..self }
+    /// Does from now on as a changed configuration says. Former traces are sent first, in the background.
+    pub(crate) fn change(&self, allowed: bool, traces: Option<Traces>) {
+        self.allowed.store(allowed, Ordering::Relaxed);
+        if let Some(former) = self.traces.swap(traces.map(Arc::new)) {
+            tokio::spawn(async move { former.close().await });
+        }
     }
 
     /// The metrics.
@@ -66,14 +71,15 @@ impl Telemetry {
         elapsed: Duration,
         waited: Option<Duration>,
     ) -> Option<TraceId> {
-        let traces = self.traces.as_ref()?;
+        let traces = self.traces.load();
+        let traces = traces.as_ref()?;
         let status = status(answer.reason().map_or(200, claimgate_core::decision::DenyReason::status));
         traces.decided(question, answer, outcome, status, elapsed, waited)
     }
 
     /// Whether decisions with this outcome go into the audit log.
     pub fn audits(&self, outcome: AuditOutcome) -> bool {
-        self.audit.is_some() && (self.allowed || outcome != AuditOutcome::Allow)
+        self.audit.is_some() && (outcome != AuditOutcome::Allow || self.allowed.load(Ordering::Relaxed))
     }
 
     /// Writes a record.
@@ -94,7 +100,7 @@ impl Telemetry {
 
     /// Waits, for a bounded time, until every span so far is sent and every record written.
     pub async fn close(&self) {
-        if let Some(traces) = &self.traces {
+        if let Some(traces) = self.traces.load_full() {
             traces.close().await;
         }
         if let Some(audit) = &self.audit {

@@ -40,3 +40,33 @@ fn every_configuration_in_the_documentation_checks_clean() {
     }
     assert!(seen > 0, "no page has a configuration");
 }
+
+/// A page that promises a test is worth something only while the test is there.
+#[test]
+fn the_tests_that_the_advisories_page_names_exist() {
+    let page = fs::read_to_string(root().join("docs/dev/advisories.md")).unwrap();
+    let mut sources = String::new();
+    let mut folders = vec![root().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else if entry.extension().is_some_and(|extension| extension == "rs") {
+                sources.push_str(&fs::read_to_string(entry).unwrap());
+            }
+        }
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| failure"));
+    let mut named = 0;
+    for row in rows {
+        let tests = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let names = tests.split('`').skip(1).step_by(2).filter(|name| !name.contains('.'));
+        let before = named;
+        for name in names {
+            assert!(sources.contains(&format!("fn {name}(")), "there is no test `{name}`");
+            named += 1;
+        }
+        assert!(named > before, "no test: {row}");
+    }
+    assert!(named > 50, "{named}");
+}

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::Renamed;
+
 /// What a value may be.
 pub(crate) enum Shape {
     /// A text of a kind: the word for people, a pattern for the schema if one helps.
@@ -31,6 +33,8 @@ pub(crate) struct SectionInfo {
     pub(crate) keys: fn() -> &'static [&'static str],
     /// Keys that a later release has.
     pub(crate) later: &'static [&'static str],
+    /// Former names of keys.
+    pub(crate) renamed: &'static [Renamed],
     pub(crate) fields: fn() -> Vec<FieldInfo>,
 }
 
@@ -39,6 +43,16 @@ pub(crate) struct FieldInfo {
     pub(crate) doc: &'static [&'static str],
     pub(crate) shape: Shape,
     pub(crate) need: Need,
+    pub(crate) restart: Restart,
+}
+
+/// What of a key counts at the next start only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    No,
+    Value,
+    /// Whether the key is there.
+    Presence,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

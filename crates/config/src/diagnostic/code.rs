@@ -72,6 +72,10 @@ codes! {
     ExampleFailed = "example_failed",
     /// A setting that is read and has no effect.
     NoEffect = "no_effect",
+    /// A key by its former name.
+    RenamedKey = "renamed_key",
+    /// A key that was changed while the gate runs, and counts at its next start only.
+    RestartNeeded = "restart_needed",
 }
 
 impl fmt::Display for Code {

@@ -7,7 +7,7 @@ section! {
         /// The longest bearer token.
         "tokenSize" token_size: At<Size> = default("16KiB"),
         /// All headers of a request together.
-        "headerSize" header_size: At<Size> = default("64KiB"),
+        "headerSize" header_size: At<Size> = default("64KiB") restart(value),
         /// How deep the JSON of a token may nest.
         "jsonDepth" json_depth: At<u64> = default("32"),
         /// Groups of one identity; a token with more is refused.
@@ -45,7 +45,7 @@ section! {
         /// Verified tokens that are remembered.
         "tokenCache" token_cache: At<u64> = default("65536"),
         /// How long `readiness.waitFor` may hold up readiness; at most 30s.
-        "readinessWait" readiness_wait: Time = default("30s"),
+        "readinessWait" readiness_wait: Time = default("30s") restart(value),
         /// How long a decision may take; then it is 503.
         "decisionTimeout" decision_timeout: Time = default("5s"),
         /// Failed authentications that one source may make at once; more are answered 429. A source is a client's
@@ -54,12 +54,12 @@ section! {
         /// How many more it may make each second.
         "failedAttemptsPerSecond" failed_attempts_per_second: At<u64> = default("100"),
         /// How long an audit record may wait for room in the queue before it is dropped and counted.
-        "auditWait" audit_wait: Time = default("100ms"),
+        "auditWait" audit_wait: Time = default("100ms") restart(value),
         /// Spans that may wait to be sent; what comes beyond is dropped and counted.
         "traceQueue" trace_queue: At<u64> = default("2048"),
         /// How long sending spans to the collector may take.
         "traceExportTimeout" trace_export_timeout: Time = default("10s"),
         /// How long open requests may go on after SIGTERM.
-        "drainTimeout" drain_timeout: Time = default("30s"),
+        "drainTimeout" drain_timeout: Time = default("30s") restart(value),
     }
 }

@@ -10,7 +10,7 @@ section! {
         /// Health, metrics, status and explain, for operators.
         "admin" admin: AdminListener = default("{}"),
         /// A socket for one kind of check alone, for proxies that cannot add a path prefix.
-        "check" check: Option<CheckListener> = optional,
+        "check" check: Option<CheckListener> = optional restart(presence),
     }
 }
 
@@ -18,9 +18,9 @@ section! {
     /// The public listener.
     pub struct PublicListener {
         /// Address and port.
-        "address" address: At<SocketAddr> = default("127.0.0.1:8080"),
+        "address" address: At<SocketAddr> = default("127.0.0.1:8080") restart(value),
         /// TLS; plain HTTP without it.
-        "tls" tls: Option<Tls> = optional,
+        "tls" tls: Option<Tls> = optional restart(presence),
     }
 }
 
@@ -28,9 +28,9 @@ section! {
     /// The admin listener.
     pub struct AdminListener {
         /// Address and port.
-        "address" address: At<SocketAddr> = default("127.0.0.1:9090"),
+        "address" address: At<SocketAddr> = default("127.0.0.1:9090") restart(value),
         /// TLS; plain HTTP without it.
-        "tls" tls: Option<Tls> = optional,
+        "tls" tls: Option<Tls> = optional restart(presence),
         /// Whether `/explain` answers. It says why a token is refused, so it is off unless asked for.
         "explain" explain: bool = default("false"),
     }
@@ -40,11 +40,11 @@ section! {
     /// A socket on which every path outside of `/_claimgate/` is a check of that path.
     pub struct CheckListener {
         /// Address and port.
-        "address" address: At<SocketAddr> = required,
+        "address" address: At<SocketAddr> = required restart(value),
         /// How the proxy asks.
-        "protocol" protocol: CheckProtocol = default("envoyHttp"),
+        "protocol" protocol: CheckProtocol = default("envoyHttp") restart(value),
         /// TLS; plain HTTP without it.
-        "tls" tls: Option<Tls> = optional,
+        "tls" tls: Option<Tls> = optional restart(presence),
     }
 }
 

@@ -8,7 +8,7 @@ section! {
     /// The record of decisions, one JSON line each.
     pub struct Audit {
         /// Where the records go: `stdout`, `off`, or a file.
-        "to" to: AuditSink = default("stdout"),
+        "to" to: AuditSink = default("stdout") restart(value),
         /// Whether allowed requests are recorded as well as refused ones.
         "allowed" allowed: bool = default("true"),
         /// A file with the key of the digests that stand for credentials; without it the key lives as long as the process.
@@ -25,6 +25,16 @@ pub enum AuditSink {
     Off,
     /// A file.
     File(AuditFile),
+}
+
+impl PartialEq for AuditSink {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Stdout, Self::Stdout) | (Self::Off, Self::Off) => true,
+            (Self::File(one), Self::File(other)) => one.path == other.path,
+            _ => false,
+        }
+    }
 }
 
 section! {
@@ -98,9 +108,9 @@ section! {
     /// The log, on standard error.
     pub struct Logging {
         /// The least important level that is written.
-        "level" level: LogLevel = default("info"),
+        "level" level: LogLevel = default("info") restart(value),
         /// Lines for people, or JSON.
-        "format" format: LogFormat = default("text"),
+        "format" format: LogFormat = default("text") restart(value),
     }
 }
 
@@ -134,7 +144,7 @@ section! {
     /// When `/readyz` answers 200.
     pub struct Readiness {
         /// Names of trust entries whose issuers' keys must be there first; waited for at most `limits.readinessWait`.
-        "waitFor" wait_for: Vec<At<String>> = optional,
+        "waitFor" wait_for: Vec<At<String>> = optional restart(value),
     }
 }
 

@@ -7,6 +7,7 @@ mod good;
 mod kubernetes;
 mod oracle;
 mod reference;
+mod restarts;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -30,3 +30,29 @@ fn the_schema_knows_every_section_and_what_is_required() {
     assert_eq!(jwt["required"], serde_json::json!(["name", "issuer"]));
     assert_eq!(schema["$defs"]["Limits"]["properties"]["clockSkew"]["default"], "30s");
 }
+
+/// CVE-2022-31105 (Argo CD), CVE-2022-39222 (Dex): the provider's certificate was not verified. No key of the
+/// configuration turns that off, nor any other check.
+#[test]
+fn cve_2022_31105_no_key_turns_verification_off() {
+    fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+        if let Some(properties) = value["properties"].as_object() {
+            found.extend(properties.keys().cloned());
+        }
+        let inner: Vec<_> = match value {
+            serde_json::Value::Object(members) => members.values().collect(),
+            serde_json::Value::Array(items) => items.iter().collect(),
+            _ => return,
+        };
+        for value in inner {
+            keys(value, found);
+        }
+    }
+    let mut found = Vec::new();
+    keys(&schema(), &mut found);
+    assert!(found.len() > 100 && found.iter().any(|key| key == "certificateAuthorityFile"), "{found:?}");
+    for word in ["insecure", "skip", "verify", "disable", "unsafe", "ignore"] {
+        let named: Vec<_> = found.iter().filter(|key| key.to_lowercase().contains(word)).collect();
+        assert!(named.is_empty(), "{named:?}");
+    }
+}

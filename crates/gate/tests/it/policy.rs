@@ -82,3 +82,28 @@ async fn a_group_that_holds_the_separator_is_refused() {
         assert_eq!(world.verdict(&ask).await.as_deref(), verdict.as_ref().copied(), "{groups:?}");
     }
 }
+
+/// GHSA-c5c4-8r6x-56w3 (oauth2-proxy): an address with two `@` was of the domain behind the first, or the last. The
+/// rule that the guide gives takes one `@` and the whole domain.
+#[tokio::test]
+async fn ghsa_c5c4_8r6x_56w3_an_address_of_two_domains_is_of_none() {
+    let rule = "claims.email_verified == true && claims.email.matches('^[^@]+@example[.]com$')";
+    let guide = include_str!("../../../../docs/guides/writing-rules.md");
+    assert!(guide.contains(rule), "the guide has another rule");
+    let (world, issuer) = world(&format!("    allow: [{{ expression: \"{rule}\" }}]"));
+    for (email, verified, allowed) in [
+        ("jane@example.com", true, true),
+        ("jane@example.com", false, false),
+        ("jane@example.com@evil.example", true, false),
+        ("jane@evil.example@example.com", true, false),
+        ("jane@evil.example\n@example.com", true, false),
+        ("jane@example.com\n", true, false),
+        ("jane@example.comm", true, false),
+        ("jane@examplexcom", true, false),
+        ("jane@sub.example.com", true, false),
+        ("@example.com", true, false),
+    ] {
+        let token = issuer.token().claim("email", email).claim("email_verified", verified).sign();
+        assert_eq!(world.verdict(&Ask::get("/").bearer(&token)).await.is_ok(), allowed, "{email:?}");
+    }
+}

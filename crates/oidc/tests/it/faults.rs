@@ -111,7 +111,7 @@ async fn a_slow_provider_delays_nobody_else() {
     world.until_state(&ids[0], KeyState::Fresh).await;
 }
 
-/// Advisory row 40.
+/// agentgateway#3616: one odd key of a provider blocked all of them.
 #[tokio::test]
 async fn a_bad_key_costs_only_itself() {
     let provider = provider().await;

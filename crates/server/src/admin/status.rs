@@ -50,6 +50,8 @@ struct Configuration {
     routes: usize,
     /// Why a later version of the file is not in force.
     refused: Option<Refused>,
+    /// The keys whose change waits for the next start.
+    restart_needed: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -103,6 +105,7 @@ impl Status {
                 loaded_at: time(last.loaded_at),
                 routes: runtime.gate.routes().iter().count(),
                 refused: last.refused.map(|(at, cause)| Refused { at: time(at), cause }),
+                restart_needed: last.restart_needed.iter().map(ToString::to_string).collect(),
             },
             cached_tokens: runtime.gate.cached_tokens(),
             issuers: state

@@ -14,7 +14,7 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, watch};
 
-use super::{Certificate, Loaded, Overrides, StartError, hmac_key, load_with};
+use super::{Certificate, Loaded, Overrides, StartError, audit_key, load_with, traces};
 use crate::app::App;
 use crate::files::{ConfigFiles, Signature};
 use crate::runtime::{Runtime, specs};
@@ -27,17 +27,25 @@ const SETTLE: Duration = Duration::from_millis(10);
 
 /// What a reload replaces, and how the last one went.
 pub struct ReloadState {
-    path: PathBuf,
-    app: Arc<App>,
-    issuers: Arc<Issuers>,
-    audit_key: Secret<Vec<u8>>,
-    certificates: Vec<Certificate>,
-    overrides: Overrides,
+    started: Started,
     generation: AtomicU64,
     draining: AtomicBool,
-    /// The files of the first configuration, as they were when they were read.
-    at_start: Signature,
     last: Mutex<LastReload>,
+}
+
+/// What a start leaves for reloads.
+pub(super) struct Started {
+    pub(super) path: PathBuf,
+    pub(super) app: Arc<App>,
+    pub(super) issuers: Arc<Issuers>,
+    /// The key of the audit log's digests where the configuration names none.
+    pub(super) process_key: Secret<Vec<u8>>,
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) overrides: Overrides,
+    /// The first configuration, without entries and routes. What counts at a start only, counts as here.
+    pub(super) config: Config,
+    /// The files of the first configuration, as they were when they were read.
+    pub(super) files: Signature,
 }
 
 /// How the last reload went.
@@ -47,42 +55,26 @@ pub struct LastReload {
     pub loaded_at: Timestamp,
     /// When a later one was refused, and why.
     pub refused: Option<(Timestamp, String)>,
+    /// The keys whose change waits for the next start.
+    pub restart_needed: Vec<Arc<str>>,
 }
 
 impl ReloadState {
-    pub(super) fn new(
-        path: PathBuf,
-        app: Arc<App>,
-        issuers: Arc<Issuers>,
-        audit_key: Secret<Vec<u8>>,
-        certificates: Vec<Certificate>,
-        overrides: Overrides,
-        files: &ConfigFiles,
-    ) -> Self {
-        let last = Mutex::new(LastReload { loaded_at: app.now(), refused: None });
-        Self {
-            path,
-            app,
-            issuers,
-            audit_key,
-            certificates,
-            overrides,
-            generation: AtomicU64::new(1),
-            draining: AtomicBool::new(false),
-            at_start: files.asked(),
-            last,
-        }
+    pub(super) fn new(started: Started) -> Self {
+        let loaded_at = started.app.now();
+        let last = Mutex::new(LastReload { loaded_at, refused: None, restart_needed: Vec::new() });
+        Self { started, generation: AtomicU64::new(1), draining: AtomicBool::new(false), last }
     }
 
     /// The configuration file.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.started.path
     }
 
     /// The runtime in force, and how the last reload went: both as of one moment.
     pub fn in_force(&self) -> (Arc<Runtime>, LastReload) {
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.app.runtime.load_full(), last.clone())
+        (self.started.app.runtime.load_full(), last.clone())
     }
 
     /// Whether the process is about to end.
@@ -98,7 +90,7 @@ impl ReloadState {
     /// Returns the files whose change calls for another reload, as they were when they were read: its own, be
     /// it refused or not, for one of them may be what is missing; if it is refused, those of `known` as well.
     fn reload(&self, known: Signature) -> Signature {
-        let files = Arc::new(ConfigFiles::beside(&self.path));
+        let files = Arc::new(ConfigFiles::beside(&self.started.path));
         match self.try_reload(files.clone()) {
             Ok(generation) => {
                 tracing::info!(generation, "Loaded the changed configuration");
@@ -111,8 +103,8 @@ impl ReloadState {
                 };
                 tracing::error!(%cause, "The changed configuration is refused; the former one stays in force");
                 let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-                last.refused = Some((self.app.now(), cause));
-                self.app.telemetry.metrics().reload_refused();
+                last.refused = Some((self.started.app.now(), cause));
+                self.started.app.telemetry.metrics().reload_refused();
                 drop(last);
                 files.asked().or(known)
             }
@@ -120,25 +112,36 @@ impl ReloadState {
     }
 
     fn try_reload(&self, files: Arc<ConfigFiles>) -> Result<u64, StartError> {
-        let Loaded { mut config, compiled, files, .. } = load_with(&self.path, files)?;
-        self.overrides.apply(&mut config);
+        let Loaded { mut config, compiled, files, warnings } = load_with(&self.started.path, files)?;
+        self.started.overrides.apply(&mut config);
         let tls = self.replacements(&config, &files)?;
         let wanted = specs(&config, &compiled.issuers, &files)?;
         let generation = self.generation.load(Ordering::Relaxed) + 1;
-        let keys = self.issuers.clone();
-        let runtime = Runtime::build(&config, compiled, keys, hmac_key(&self.audit_key), generation)?;
+        let key = audit_key(&config, &files, &self.started.process_key)?;
+        let runtime = Runtime::build(&config, compiled, self.started.issuers.clone(), key, generation)?;
+        let telemetry = &self.started.app.telemetry;
+        let traces = traces(&config, &files, telemetry.metrics())?;
         // From here on nothing fails. The former issuers end only when nothing asks them any more.
-        let applied = self.issuers.apply(wanted)?;
-        self.issuers.reload_files();
+        let applied = self.started.issuers.apply(wanted)?;
+        self.started.issuers.reload_files();
+        let restarts = config.restarts(&self.started.config);
+        for problem in warnings.problems().iter().chain(&restarts) {
+            tracing::warn!(%problem, "Configuration");
+        }
+        telemetry.change(config.audit.allowed, traces);
         // Whoever was answered by the new configuration finds it in the status and in the metrics.
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         for (certificate, ready) in tls {
             certificate.current.store(Some(ready));
         }
         self.generation.store(generation, Ordering::Relaxed);
-        self.app.telemetry.metrics().reloaded(generation);
-        self.app.runtime.store(Arc::new(runtime));
-        *last = LastReload { loaded_at: self.app.now(), refused: None };
+        telemetry.metrics().reloaded(generation);
+        self.started.app.runtime.store(Arc::new(runtime));
+        *last = LastReload {
+            loaded_at: self.started.app.now(),
+            refused: None,
+            restart_needed: restarts.into_iter().map(|problem| problem.place.path).collect(),
+        };
         drop(last);
         drop(applied.superseded);
         Ok(generation)
@@ -159,12 +162,10 @@ impl ReloadState {
             }
         };
         let mut ready = Vec::new();
-        for certificate in &self.certificates {
+        for certificate in &self.started.certificates {
             let listener = certificate.listener;
-            let Some(tls) = section(listener) else {
-                tracing::warn!(listener, "TLS of a listener is turned on or off by a restart only");
-                continue;
-            };
+            // Without the section it keeps the certificate until the next start.
+            let Some(tls) = section(listener) else { continue };
             let config = server_config(tls, files).map_err(|source| StartError::Tls { listener, source })?;
             ready.push((certificate, config));
         }
@@ -176,14 +177,14 @@ impl ReloadState {
 pub(super) async fn watch(state: Arc<ReloadState>, mut stop: watch::Receiver<bool>) {
     let changed = Arc::new(Notify::new());
     let mut watcher = Watcher::new(changed.clone());
-    let mut known = state.at_start.clone();
+    let mut known = state.started.files.clone();
     let mut signal = signal(SignalKind::hangup()).ok();
     loop {
         watcher.follow(&known);
         tokio::select! {
             () = changed.notified() => tokio::time::sleep(SETTLE).await,
             () = tokio::time::sleep(POLL) => {}
-            () = hang_up(&mut signal) => state.app.telemetry.reopen().await,
+            () = hang_up(&mut signal) => state.started.app.telemetry.reopen().await,
             _ = stop.changed() => return,
         }
         let now = known.anew();

@@ -250,3 +250,68 @@ async fn a_key_file_changes_under_way() {
     assert_eq!(refused.code.as_deref(), Some("unknown_key"));
     world.stop().await;
 }
+
+/// What a reload cannot take is told until the next start, and hinders nothing else.
+#[tokio::test]
+async fn what_waits_for_a_restart_is_told_and_the_rest_is_in_force() {
+    let world = World::plain().await;
+    let needed = || async { status(&world).await["configuration"]["restartNeeded"].clone() };
+    assert_eq!(needed().await, serde_json::json!([]));
+    let changed = configuration(
+        &TRUSTED
+            .replacen("127.0.0.1:0", "127.0.0.1:1", 1)
+            .replace("check:", "x:")
+            .replace(", x: { address: \"127.0.0.1:0\" }", ""),
+        &ROUTES.replace("developers", "nobody"),
+    ) + "limits: { drainTimeout: 7s }\n";
+    world.folder.write("claimgate.yaml", &changed);
+    let ask = Ask::get("/").bearer(&world.token());
+    eventually("the rest is in force", || async {
+        Door::EnvoyGrpc.ask(&world, &ask).await.code.as_deref() == Some("not_allowed")
+    })
+    .await;
+    let expected = ["listeners.public.address", "listeners.check", "limits.drainTimeout"];
+    assert_eq!(needed().await, serde_json::json!(expected));
+    let page = world.admin().send(&Ask::get("/status").header("accept", "text/html")).await;
+    assert!(expected.iter().all(|key| page.text().contains(key)), "{}", page.text());
+    // The sockets are what they were.
+    assert_eq!(crate::client::Client::new(world.check.unwrap(), Via::Http1).get("/").await.status, 401);
+    world.folder.write("claimgate.yaml", &configuration(TRUSTED, ROUTES));
+    eventually("nothing waits any more", || async { needed().await == serde_json::json!([]) }).await;
+    world.stop().await;
+}
+
+/// A new key for the digests of credentials, and what of the decisions is recorded, are in force without a restart.
+#[tokio::test]
+async fn the_audit_log_takes_its_key_and_what_it_records_from_a_reload() {
+    let audit = |more: &str| {
+        configuration(TRUSTED, ROUTES)
+            .replace("audit: { ", &format!("audit: {{ digestKeyFile: digest.key{more}, "))
+    };
+    let folder = Folder::new();
+    folder.write("digest.key", &"a".repeat(32));
+    let world = World::start_in(folder, &audit("")).await;
+    let jane = Ask::get("/").bearer(&world.token());
+    let key = |letter: &str| ("digest.key", letter.repeat(32));
+    let changes = [
+        None,
+        Some(key("b")),
+        Some(("claimgate.yaml", audit(", allowed: false"))),
+        Some(key("a")),
+        Some(("claimgate.yaml", audit(""))),
+    ];
+    for (generation, change) in (1..).zip(&changes) {
+        if let Some((file, content)) = change {
+            world.folder.write(file, content);
+        }
+        eventually("the change is in force", || async {
+            status(&world).await["configuration"]["generation"] == generation
+        })
+        .await;
+        assert_eq!(Door::EnvoyGrpc.ask(&world, &jane).await.status, 200);
+    }
+    let records = world.stop().await;
+    let digests: Vec<_> = records.iter().map(|record| record["credential"]["digest"].clone()).collect();
+    let [first, second, third] = &digests[..] else { panic!("{digests:?}") };
+    assert!(first == third && first != second && first.is_string(), "{digests:?}");
+}

@@ -1,6 +1,7 @@
 //! Identity headers that a client sends itself never survive.
 
 use claimgate_testkit::envoy::{HeaderMap, RawHeader};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{Ask, Via, raw};
 use crate::door::{DOORS, Door, Verdict, grpc_verdict};
@@ -119,4 +120,80 @@ async fn cve_2025_64484_raw_headers_of_envoy_survive_as_little() {
         assert_eq!(other, host == "other.example.com", "{forwarded:?}");
     }
     world.stop().await;
+}
+
+/// GHSA-6jwx-7vp4-9847, GHSA-5m6w-wvh7-57vm, GHSA-6384-m2mw-rf54 (Traefik): other names under which some gateway
+/// or framework passes on the request's address were believed.
+#[tokio::test]
+async fn ghsa_6jwx_7vp4_9847_other_names_of_the_address_choose_nothing() {
+    const ALIASES: &[(&str, &str)] = &[
+        ("forwarded", "host=app.example.com;proto=https;path=/public"),
+        ("x-forwarded-prefix", "/public"),
+        ("x-forwarded-path", "/public"),
+        ("x-forwarded-server", "other.example.com"),
+        ("x-forwarded-port", "1"),
+        ("x-forwarded-ssl", "on"),
+        ("x-original-uri", "/public"),
+        ("x-original-path", "/public"),
+        ("x-original-host", "other.example.com"),
+        ("x-rewrite-url", "/public"),
+        ("x-auth-request-redirect", "/public"),
+        ("x-replaced-path", "/public"),
+        ("x-envoy-original-path", "/public"),
+        ("x-host", "other.example.com"),
+        ("x-http-method-override", "OPTIONS"),
+        ("x-method-override", "OPTIONS"),
+        ("x_forwarded_uri", "/public"),
+        ("x_original_url", "https://app.example.com/public"),
+    ];
+    let world = World::plain().await;
+    let stranger = world.signed(world.issuer.token());
+    for (name, value) in ALIASES {
+        for door in DOORS {
+            // What they name needs no credential, or is open to everybody.
+            let verdict = door.ask(&world, &Ask::get("/").header(name, value)).await;
+            assert_eq!(verdict.code.as_deref(), Some("missing_credential"), "{name} {door:?}");
+            let verdict = door.ask(&world, &Ask::get("/").header(name, value).bearer(&stranger)).await;
+            assert_eq!(verdict.code.as_deref(), Some("not_allowed"), "{name} {door:?}");
+        }
+    }
+    let records = world.stop().await;
+    for record in records {
+        let request = &record["request"];
+        assert_eq!(
+            (&request["host"], &request["path"]),
+            (&"app.example.com".into(), &"/".into()),
+            "{record}"
+        );
+    }
+}
+
+/// CVE-2025-52477, CVE-2024-34079 (octo-sts), CVE-2026-32301 (Centrifugo): an address that an unverified token
+/// named was called.
+#[tokio::test]
+async fn cve_2025_52477_no_address_in_a_token_is_called() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = format!("http://{}", listener.local_addr().unwrap());
+    let world = World::plain().await;
+    let token = || world.jane();
+    let tokens = [
+        (token().claim("iss", own.as_str()), "unknown_issuer"),
+        (token().claim("iss", format!("{own}/{{tenant}}").as_str()), "unknown_issuer"),
+        (token().header("jku", own.as_str()).header("kid", "nobody's"), "unknown_key"),
+        (token().header("x5u", own.as_str()).header("kid", "nobody's"), "unknown_key"),
+        (token().header("kid", own.as_str()), "unknown_key"),
+        (token().header("kid", "../../../../etc/passwd"), "unknown_key"),
+        (token().claim("jwks_uri", own.as_str()).header("kid", "nobody's"), "unknown_key"),
+    ];
+    for (token, code) in tokens {
+        let ask = Ask::get("/").bearer(&world.signed(token));
+        for door in [Door::EnvoyGrpc, Door::Nginx(Via::Http1)] {
+            assert_eq!(door.ask(&world, &ask).await.code.as_deref(), Some(code));
+        }
+    }
+    world.stop().await;
+    // The first that comes is this one.
+    let this = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (_, first) = listener.accept().await.unwrap();
+    assert_eq!(first, this.local_addr().unwrap());
 }

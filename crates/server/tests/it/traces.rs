@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use crate::authority::Authority;
 use crate::client::{Ask, Via};
 use crate::door::Door;
 use crate::folder::Folder;
@@ -216,6 +217,47 @@ async fn what_begins_here_is_recorded_in_part_and_what_comes_along_as_its_caller
     let name = &export.request.resource_spans[0].resource.as_ref().unwrap().attributes[0].value;
     assert_eq!(name.as_ref().unwrap().value, Some(Value::StringValue("gate".to_owned())));
     assert!(audit[0]["traceId"].is_null());
+}
+
+/// A reload changes the collector, its authorities and what is recorded; nothing of the former is lost.
+#[tokio::test]
+async fn a_reload_takes_traces_as_everything_else() {
+    let ((one, mut told_one), (other, mut told_other)) = (collector(0).await, collector(0).await);
+    let world = traced(&section(&one, "")).await;
+    let first = world.folder.read("claimgate.yaml");
+    assert_eq!(ask(&world, None, &[]).await, 401);
+    let changed =
+        first.replace(&one, &other).replace("headersFile", "certificateAuthorityFile: ca.crt, headersFile");
+    world.folder.write("ca.crt", &Authority::new().pem());
+    world.folder.write("claimgate.yaml", &changed);
+    eventually("the change is in force", || async {
+        metric(&world, "claimgate_config_generation").await == 2
+    })
+    .await;
+    assert_eq!(ask(&world, None, &[]).await, 401);
+    assert_eq!(ask(&world, None, &[]).await, 401);
+    // New authorities are read as well.
+    world.folder.write("ca.crt", &Authority::new().pem());
+    eventually("the change is in force", || async {
+        metric(&world, "claimgate_config_generation").await == 3
+    })
+    .await;
+    let without = first.lines().filter(|line| !line.starts_with("telemetry:")).collect::<Vec<_>>().join("\n");
+    world.folder.write("claimgate.yaml", &without);
+    eventually("the change is in force", || async {
+        metric(&world, "claimgate_config_generation").await == 4
+    })
+    .await;
+    assert_eq!(ask(&world, None, &[]).await, 401);
+    let exported = "claimgate_traces_exported_spans_total";
+    eventually("every span is taken", || async { metric(&world, exported).await == 3 }).await;
+    assert_eq!(world.stop().await.len(), 4);
+    assert_eq!(told_one.try_recv().unwrap().spans().len(), 1);
+    let mut spans = 0;
+    while let Ok(export) = told_other.try_recv() {
+        spans += export.spans().len();
+    }
+    assert_eq!((spans, told_one.try_recv().is_err()), (2, true));
 }
 
 #[tokio::test]
