@@ -14,6 +14,7 @@ mod entries;
 mod keys;
 mod oracle;
 mod policy;
+mod refused;
 mod routes;
 mod world;
 
