@@ -25,7 +25,6 @@ impl<'a> From<&'a Object> for Environment<'a> {
 
 impl<'a> Environment<'a> {
     /// The claims, and whatever they say of them, these groups.
-    #[expect(clippy::ptr_arg, reason = "a slice would make every value a word wider")]
     pub fn with_groups(claims: &'a Object, groups: &'a Vec<String>) -> Self {
         Self { claims, groups: Some(groups) }
     }
