@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use claimgate_core::trust::EmailVerification;
 use claimgate_rules::LoadError;
 use claimgate_rules::cel::{Dialect, Kind, Rule};
 
@@ -13,8 +14,9 @@ pub(crate) struct Expressions {
     dialect: Dialect,
     /// Where a user name reads `claims.email`.
     email: Option<Place>,
-    /// Whether a user name reads `claims["email"]`, which Kubernetes' rule does not see.
-    email_by_index: bool,
+    /// What is demanded of a token whose user name reads `claims["email"]`, or claims that it does not name:
+    /// Kubernetes' rule does not see that.
+    evasion: EmailVerification,
     /// Whether an expression reads `claims.email_verified`.
     verified: bool,
     /// Whether one of them did not compile, so that what it reads is unknown.
@@ -27,7 +29,7 @@ impl Expressions {
         Self {
             dialect: Dialect::Kubernetes,
             email: None,
-            email_by_index: false,
+            evasion: EmailVerification::NotNeeded,
             verified: false,
             broken: false,
         }
@@ -54,7 +56,11 @@ impl Expressions {
         if rule.reads().selects("email") {
             self.email = Some(source.place.clone());
         }
-        self.email_by_index |= rule.reads().indexes("email");
+        if rule.reads().indexes("email") {
+            self.evasion = EmailVerification::Required;
+        } else if rule.reads().reads_unnamed() {
+            self.evasion = EmailVerification::IfUsed;
+        }
         Some(rule)
     }
 
@@ -96,9 +102,10 @@ impl Expressions {
         self.email.clone().filter(|_| !self.verified && !self.broken)
     }
 
-    /// Whether the user name is made of an e-mail address past the rule that is checked at load.
-    pub(crate) fn email_evades(&self) -> bool {
-        self.email_by_index && !self.verified
+    /// What is demanded of a token because its user name may be made of an e-mail address past the rule that is
+    /// checked at load.
+    pub(crate) fn email_verification(&self) -> EmailVerification {
+        if self.verified { EmailVerification::NotNeeded } else { self.evasion }
     }
 
     fn compile(&mut self, kind: Kind, source: &Expression, problems: &mut Diagnostics) -> Option<Arc<Rule>> {

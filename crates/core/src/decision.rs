@@ -192,7 +192,7 @@ deny_reasons! {
     BadSignature = "bad_signature", 401, "The token's signature is wrong";
     /// The token is signed with an algorithm that the trust entry does not allow, or that does not fit the key.
     AlgorithmNotAllowed = "algorithm_not_allowed", 401, "The token's algorithm is not allowed";
-    /// The token is meant for another audience.
+    /// The token is meant for another audience, or for none.
     WrongAudience = "wrong_audience", 401, "The token is for another audience";
     /// The token is of a kind that the trust entry does not accept, such as a logout token or a refresh token.
     WrongTokenKind = "wrong_token_kind", 401, "The token is of another kind";
@@ -200,9 +200,11 @@ deny_reasons! {
     Expired = "expired", 401, "The token has expired";
     /// The token is not valid yet (`nbf` or `iat` lie in the future).
     NotYetValid = "not_yet_valid", 401, "The token is not valid yet";
-    /// A claim validation rule, a user validation rule or a claim mapping refused the token.
+    /// A claim validation rule, a user validation rule or a claim mapping refused the token; or `sub` is missing or
+    /// empty. 401, for these are a part of authentication: another token may do.
     ClaimsRejected = "claims_rejected", 401, "The token's claims were refused";
-    /// The mapped user name or a group begins with `system:` and is not listed in `allowSystem`.
+    /// The mapped user name or a group begins with `system:` and is not listed in `allowSystem`. 401 as well: what a
+    /// token maps to belongs to authentication, and 403 is for identities that are known.
     ReservedName = "reserved_name", 401, "The token maps to a reserved name";
     /// The credential was revoked.
     Revoked = "revoked", 401, "The credential was revoked";

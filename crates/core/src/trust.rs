@@ -119,7 +119,9 @@ impl TrustEntry {
         let claims = token.claims();
         let inputs = Inputs { claims: Some(claims), ..Inputs::default() };
         if self.subject_required && token.subject().is_none_or(str::is_empty) {
-            return Err(rejected("claim `sub` is missing or empty"));
+            let detail = "claim `sub` is missing or empty";
+            trace.record(|| step(Stage::Mapping, &self.name, StepOutcome::Refused, detail));
+            return Err(rejected(detail));
         }
         let mapped = self.mappings.apply(self, claims, &inputs, trace);
         let identity = mapped.inspect_err(|denial| {
@@ -134,7 +136,9 @@ impl TrustEntry {
         for rule in &self.user_validation_rules {
             rule.check(Stage::UserValidation, &inputs, trace)?;
         }
-        self.check_reserved(&identity)?;
+        self.check_reserved(&identity).inspect_err(|denial| {
+            trace.record(|| step(Stage::Mapping, &self.name, StepOutcome::Refused, &denial.detail));
+        })?;
         Ok(identity)
     }
 

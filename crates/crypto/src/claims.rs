@@ -10,7 +10,7 @@ pub struct RegisteredClaims<'c> {
     pub issuer: Option<&'c str>,
     /// `sub`: a text.
     pub subject: Option<&'c str>,
-    /// `aud`: one text, or a list of texts that is not empty. Empty here only if the claim is absent.
+    /// `aud`: one text, or a list of texts. Empty if the claim is absent, or an empty list: for nobody, either way.
     pub audiences: Vec<&'c str>,
     /// `exp`
     pub expires_at: Option<NumericDate>,
@@ -57,9 +57,6 @@ pub enum ClaimProblem {
     /// Neither a text nor a list of texts.
     #[error("neither a text nor a list of texts")]
     NotTextOrTexts,
-    /// A list without items.
-    #[error("an empty list")]
-    EmptyList,
     /// Not a number.
     #[error("not a number")]
     NotNumber,
@@ -130,7 +127,6 @@ fn audiences(claims: &Object) -> Result<Vec<&str>, ClaimError> {
     match claims.get("aud") {
         None => Ok(Vec::new()),
         Some(Json::String(audience)) => Ok(vec![audience]),
-        Some(Json::Array(audiences)) if audiences.is_empty() => Err(error(ClaimProblem::EmptyList)),
         Some(Json::Array(audiences)) => {
             let texts: Option<Vec<_>> = audiences.iter().map(Json::as_str).collect();
             texts.ok_or(error(ClaimProblem::NotTextOrTexts))

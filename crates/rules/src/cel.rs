@@ -75,6 +75,8 @@ pub struct Reads {
     roots: BTreeSet<String>,
     selected: BTreeSet<String>,
     indexed: BTreeSet<String>,
+    /// How often the claims stand in the rule, and how often a constant name follows.
+    claims: (usize, usize),
 }
 
 impl Reads {
@@ -97,6 +99,12 @@ impl Reads {
     /// Whether it reads the claim by a constant index, `claims["email"]`.
     pub fn indexes(&self, claim: &str) -> bool {
         self.indexed.contains(claim)
+    }
+
+    /// Whether it reads claims that it does not name: `dyn(claims)["email"]`, `claims["e" + "mail"]`,
+    /// `claims.filter(…)`.
+    pub fn reads_unnamed(&self) -> bool {
+        self.claims.0 > self.claims.1
     }
 
     /// The claims it names, by selection or by constant index, in order.

@@ -78,6 +78,8 @@ pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, 
 pub struct Overrides {
     /// The address of the public listener.
     pub public_address: Option<SocketAddr>,
+    /// The address of the admin listener.
+    pub admin_address: Option<SocketAddr>,
     /// Further networks whose proxies may speak for their clients.
     pub trusted_proxies: Vec<IpNet>,
 }
@@ -86,6 +88,9 @@ impl Overrides {
     pub(crate) fn apply(&self, config: &mut Config) {
         if let Some(address) = self.public_address {
             config.listeners.public.address.value = address;
+        }
+        if let Some(address) = self.admin_address {
+            config.listeners.admin.address.value = address;
         }
         let place = config.version.place.clone();
         let further = self.trusted_proxies.iter().map(|network| At { value: *network, place: place.clone() });

@@ -19,6 +19,9 @@ pub(crate) struct Serve {
     /// Address of the public listener, in place of the configuration's
     #[arg(long, value_name = "ADDRESS")]
     public_address: Option<SocketAddr>,
+    /// Address of the admin listener, in place of the configuration's
+    #[arg(long, value_name = "ADDRESS")]
+    admin_address: Option<SocketAddr>,
     /// A network whose proxies may speak for their clients, beside those of the configuration; repeatable
     #[arg(long, value_name = "CIDR")]
     trusted_proxy: Vec<IpNet>,
@@ -26,8 +29,11 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let overrides =
-            Overrides { public_address: self.public_address, trusted_proxies: self.trusted_proxy };
+        let overrides = Overrides {
+            public_address: self.public_address,
+            admin_address: self.admin_address,
+            trusted_proxies: self.trusted_proxy,
+        };
         runtime()?.block_on(async {
             logging::start(claimgate_server::serve::logging(&self.config).as_ref());
             let server = Server::start(&self.config, overrides, clock::now).await.map_err(failure)?;

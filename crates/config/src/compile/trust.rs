@@ -95,9 +95,7 @@ impl Builder<'_> {
         mappings.email = match (by_claim, self.draft.origin) {
             (true, Origin::Kubernetes) => EmailVerification::UnlessAbsent,
             (true, Origin::Claimgate) => EmailVerification::Required,
-            // `claims['email']` evades the rule that is checked at load, so the token is looked at as well.
-            (false, _) if expressions.email_evades() => EmailVerification::Required,
-            (false, _) => EmailVerification::NotNeeded,
+            (false, _) => expressions.email_verification(),
         };
         mappings
     }

@@ -15,6 +15,8 @@ fn paths_have_one_form() {
         ("/a%c3%a9", "/a%C3%A9"),
         ("/a%20b", "/a%20b"),
         ("/a%3bb", "/a%3Bb"),
+        ("/a%3f/b", "/a%3F/b"),
+        ("/a%23/b", "/a%23/b"),
         ("/100%25", "/100%25"),
         ("/api/v1/applications/a%2fb", "/api/v1/applications/a%2Fb"),
         ("/.well-known/x..y", "/.well-known/x..y"),

@@ -36,6 +36,8 @@ pub enum EmailVerification {
     UnlessAbsent,
     /// `true`.
     Required,
+    /// `true` where the user name holds the value of `email`: an expression may read claims that it does not name.
+    IfUsed,
 }
 
 /// Where the user name comes from.
@@ -95,8 +97,8 @@ impl ClaimMappings {
         inputs: &Inputs<'_>,
         _trace: &mut Trace,
     ) -> Result<Identity, Denial> {
-        self.check_email(claims)?;
         let username = self.username(claims, inputs)?;
+        self.check_email(claims, &username)?;
         if username.is_empty() {
             return Err(rejected("the user name is empty"));
         }
@@ -117,12 +119,16 @@ impl ClaimMappings {
         Ok(Identity::new(username, uid, groups, extra))
     }
 
-    fn check_email(&self, claims: &Json) -> Result<(), Denial> {
+    fn check_email(&self, claims: &Json, username: &str) -> Result<(), Denial> {
         let verified = claims.get("email_verified");
         let fits = match self.email {
             EmailVerification::NotNeeded => true,
             EmailVerification::UnlessAbsent => verified.is_none_or(|verified| *verified == Json::Bool(true)),
             EmailVerification::Required => verified == Some(&Json::Bool(true)),
+            EmailVerification::IfUsed => {
+                let email = claims.get("email").and_then(Json::as_str).unwrap_or_default();
+                email.is_empty() || !username.contains(email) || verified == Some(&Json::Bool(true))
+            }
         };
         if fits {
             Ok(())

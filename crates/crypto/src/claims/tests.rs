@@ -27,6 +27,7 @@ fn every_claim_is_read() {
         assert_eq!(RegisteredClaims::parse(&claims), Ok(RegisteredClaims::default()), "{jti}");
     }
     assert_eq!(RegisteredClaims::parse(&object(r#"{"aud":"a"}"#)).unwrap().audiences, ["a"]);
+    assert_eq!(RegisteredClaims::parse(&object(r#"{"aud":[]}"#)), Ok(RegisteredClaims::default()));
 }
 
 /// CVE-2026-25537: a date of the wrong type was taken for no date.
@@ -53,7 +54,6 @@ fn cve_2026_25537_a_claim_of_the_wrong_type_is_not_absent() {
             &["1e300", "-1e300", "9007199254740994", "18446744073709551616"],
         );
     }
-    wrong("aud", ClaimProblem::EmptyList, &["[]"]);
     wrong(
         "aud",
         ClaimProblem::NotTextOrTexts,

@@ -113,6 +113,7 @@ async fn cve_2023_22482_the_audience_is_always_compared() {
         (issuer.token().audience("claimgate "), Err("wrong_audience")),
         (issuer.token().audience("https://claimgate"), Err("wrong_audience")),
         (issuer.token().without("aud"), Err("wrong_audience")),
+        (issuer.token().audiences(&[]), Err("wrong_audience")),
     ] {
         let ask = Ask::get("/").bearer(&token.sign());
         assert_eq!(world.verdict(&ask).await.as_deref(), verdict.as_ref().copied(), "{verdict:?}");

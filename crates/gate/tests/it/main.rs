@@ -9,6 +9,7 @@
 mod broken;
 mod cache;
 mod credentials;
+mod email;
 mod entries;
 mod keys;
 mod oracle;

@@ -23,8 +23,6 @@ enum Difference {
     EmptyUsername,
     /// A name beginning with `system:` means something to Kubernetes that no outside issuer may give away.
     SystemName,
-    /// `claims['email']` evades the rule that the user name must not come from an unverified address.
-    UnverifiedEmail,
     /// The identity is the same, and no header can carry it: a control character, or the list's separator.
     HeaderValue,
     /// `exp` is a text. Taking one wrong type for a date invites taking another for no date (CVE-2026-25537).
@@ -54,10 +52,6 @@ fn difference(case: &Value, claims: &Value, user: &Value, decided: &Decided) -> 
         }
         DenyReason::MalformedCredential if denial.detail == "the claim `exp` is not a number" => {
             (claims["exp"].is_string(), Difference::DateAsText)
-        }
-        DenyReason::ClaimsRejected if denial.detail.contains("`email_verified`") => {
-            let evades = claims["email_verified"] != true && config.contains("claims['email']");
-            (evades, Difference::UnverifiedEmail)
         }
         DenyReason::ClaimsRejected if denial.detail == "the user name is empty" => {
             (username.is_empty(), Difference::EmptyUsername)

@@ -25,7 +25,12 @@ pub(crate) struct World {
 impl World {
     /// The gate of a configuration without `version`, knowing the keys of `issuers`.
     pub(crate) fn new(config: &str, issuers: &[&Issuer]) -> Self {
-        let (built, problems) = build("test.yaml", format!("version: 1\n{config}").as_bytes(), &NoFiles);
+        Self::of_kubernetes(&format!("version: 1\n{config}"), issuers)
+    }
+
+    /// The gate of a whole file, such as one of Kubernetes.
+    pub(crate) fn of_kubernetes(config: &str, issuers: &[&Issuer]) -> Self {
+        let (built, problems) = build("test.yaml", config.as_bytes(), &NoFiles);
         let Some((_, compiled)) = built else { panic!("{problems}") };
         let keys = Arc::new(TestKeys::default());
         for issuer in issuers {

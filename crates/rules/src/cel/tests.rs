@@ -49,6 +49,25 @@ fn the_superset_is_told_apart() {
     assert_eq!(error.hint(), Some("write `dyn(claims.groups).exists(…)`"));
 }
 
+/// What a rule reads of the claims is known by name, or known not to be.
+#[test]
+fn claims_that_are_read_without_a_name_are_noticed() {
+    for (source, unnamed) in [
+        ("claims.sub", false),
+        ("claims.?sub.orValue('')", false),
+        ("claims['sub'] + claims[?'team'].orValue('')", false),
+        ("has(claims.sub) ? claims.sub : ''", false),
+        ("'x'", false),
+        ("dyn(claims)['sub']", true),
+        ("claims['s' + 'ub']", true),
+        ("claims[claims.sub]", true),
+        ("string(claims.exists(c, c == 'x'))", true),
+    ] {
+        let rule = Rule::compile(Dialect::Claimgate, Kind::Username, source).unwrap();
+        assert_eq!(rule.reads().reads_unnamed(), unnamed, "{source}");
+    }
+}
+
 #[test]
 fn hostile_shapes_are_refused_on_a_small_stack() {
     let nests = [

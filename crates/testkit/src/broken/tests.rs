@@ -64,7 +64,6 @@ fn reason(fault: Broken) -> &'static str {
         Broken::TypeList => "InvalidParameter(\"typ\")",
         Broken::IssuerList => "iss NotText",
         Broken::SubjectNumber => "sub NotText",
-        Broken::NoAudience => "aud EmptyList",
         Broken::AudienceNumber => "aud NotTextOrTexts",
         Broken::ExpiryText | Broken::ExpiryNull => "exp NotNumber",
         Broken::NotBeforeText => "nbf NotNumber",

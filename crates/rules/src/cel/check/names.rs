@@ -55,6 +55,7 @@ impl Checker {
             if !self.reads.root(name) {
                 self.reads.roots.insert(name.to_owned());
             }
+            self.reads.claims.0 += usize::from(*root == Root::Claims);
             self.tree.replace(id, Kind::Resolved(Name::Root(*root)));
             return Ok(match root {
                 Root::Claims => self.claims.get_or_insert_with(|| Type::map(Type::Text, Type::Any)).clone(),
@@ -112,6 +113,7 @@ impl Checker {
     fn selected(&mut self, id: Id, operand: Id, field: &str, access: Access) -> Result<Type, LoadError> {
         if self.is_claims(operand) {
             self.reads.selected.insert(field.to_owned());
+            self.reads.claims.1 += 1;
         }
         let found = self.node(operand)?;
         let found = self.unifier.resolved(&found);
@@ -173,6 +175,7 @@ impl Checker {
             && let Kind::Constant(Constant::Text(name)) = self.tree.kind(index)
         {
             self.reads.indexed.insert(name.to_string());
+            self.reads.claims.1 += 1;
         }
     }
 
