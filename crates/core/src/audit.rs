@@ -30,7 +30,7 @@ pub struct AuditRecord {
     /// The reason, unless allowed.
     pub reason: Option<DenyReason>,
     /// The cause in full.
-    pub detail: Option<String>,
+    pub detail: Option<Arc<str>>,
     /// Method, host, path of the request, and the client's address.
     pub request: AuditedRequest,
     /// The credential that came along.

@@ -64,7 +64,7 @@ impl Grant {
                 Ok(Self { headers: Arc::new(plan), identity: Some(identity.clone()), rule, shadow })
             }
             Err(denial) => {
-                trace.record(|| header_step(StepOutcome::Refused, denial.detail.clone()));
+                trace.record(|| header_step(StepOutcome::Refused, denial.detail.to_string()));
                 Err(Denial { shadow, ..denial })
             }
         }
@@ -120,7 +120,7 @@ pub struct Denial {
     /// The public class.
     pub reason: DenyReason,
     /// The cause in full. May hold rule texts, key ids and claims' values; never a credential.
-    pub detail: String,
+    pub detail: Arc<str>,
     /// The rule that refused, by its message or its source.
     pub rule: Option<String>,
     /// The shadow rules that matched, if it came to the route's policy.
@@ -129,7 +129,7 @@ pub struct Denial {
 
 impl Denial {
     /// A refusal for `reason`, because of `detail`.
-    pub fn new(reason: DenyReason, detail: impl Into<String>) -> Self {
+    pub fn new(reason: DenyReason, detail: impl Into<Arc<str>>) -> Self {
         Self { reason, detail: detail.into(), rule: None, shadow: None }
     }
 
@@ -139,6 +139,28 @@ impl Denial {
         self.rule = Some(rule.into());
         self
     }
+}
+
+macro_rules! realm {
+    () => {
+        "realm=\"claimgate\""
+    };
+}
+
+macro_rules! challenge {
+    ($error:literal, $code:literal, $title:literal) => {
+        concat!(
+            "Bearer ",
+            realm!(),
+            ", error=\"",
+            $error,
+            "\", error_description=\"",
+            $code,
+            ": ",
+            $title,
+            "\""
+        )
+    };
 }
 
 macro_rules! deny_reasons {
@@ -166,6 +188,39 @@ macro_rules! deny_reasons {
             /// One line for people, without any detail of the request.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// The `WWW-Authenticate` value of the refusal (RFC 6750 §3), if it has one. Without a credential
+            /// there is no `error`, and what is wrong with the request itself no credential can cure.
+            pub const fn bearer_challenge(self) -> Option<&'static str> {
+                match self {
+                    Self::MissingCredential => return Some(concat!("Bearer ", realm!())),
+                    Self::BadRequest => return None,
+                    _ => {}
+                }
+                let (invalid_request, invalid_token, insufficient_scope) = match self {
+                    $(Self::$variant => (
+                        challenge!("invalid_request", $code, $title),
+                        challenge!("invalid_token", $code, $title),
+                        challenge!("insufficient_scope", $code, $title),
+                    ),)+
+                };
+                match self.bearer_error() {
+                    None => None,
+                    Some(BearerError::InvalidRequest) => Some(invalid_request),
+                    Some(BearerError::InvalidToken) => Some(invalid_token),
+                    Some(BearerError::InsufficientScope) => Some(insufficient_scope),
+                }
+            }
+
+            /// The refusal's problem (RFC 9457 §3.1) as the beginning of a JSON object: its members but for the
+            /// decision's id.
+            pub const fn problem(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!(
+                        "{\"code\":\"", $code, "\",\"title\":\"", $title, "\",\"status\":", $status
+                    ),)+
+                }
             }
 
             /// What the reason means and what to do, for the reference page.
@@ -228,13 +283,22 @@ deny_reasons! {
     StoreUnavailable = "store_unavailable", 503, "A part of the gateway is unavailable";
 }
 
+/// The `error` attribute of a `WWW-Authenticate` header (RFC 6750 §3.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum BearerError {
+    InvalidRequest,
+    InvalidToken,
+    InsufficientScope,
+}
+
 impl DenyReason {
-    /// The `error` attribute of the `WWW-Authenticate` header (RFC 6750 §3.1), if the answer has one.
-    pub const fn bearer_error(self) -> Option<&'static str> {
+    const fn bearer_error(self) -> Option<BearerError> {
         match self.status() {
-            400 => Some("invalid_request"),
-            401 if !matches!(self, Self::MissingCredential) => Some("invalid_token"),
-            403 if matches!(self, Self::NotAllowed | Self::NoServiceAccount) => Some("insufficient_scope"),
+            400 => Some(BearerError::InvalidRequest),
+            401 if !matches!(self, Self::MissingCredential) => Some(BearerError::InvalidToken),
+            403 if matches!(self, Self::NotAllowed | Self::NoServiceAccount) => {
+                Some(BearerError::InsufficientScope)
+            }
             _ => None,
         }
     }
@@ -254,9 +318,36 @@ mod tests {
     }
 
     #[test]
-    fn only_a_missing_credential_has_no_bearer_error_among_401() {
-        for reason in DenyReason::ALL.iter().filter(|reason| reason.status() == 401) {
-            assert_eq!(reason.bearer_error().is_none(), *reason == DenyReason::MissingCredential);
+    fn challenges_name_the_error_of_every_credential_that_is_no_good() {
+        for reason in DenyReason::ALL {
+            let described = |error: &str| {
+                format!("error=\"{error}\", error_description=\"{}: {}\"", reason.code(), reason.title())
+            };
+            let error = match (reason, reason.status()) {
+                (DenyReason::MissingCredential, _) => {
+                    assert_eq!(reason.bearer_challenge(), Some("Bearer realm=\"claimgate\""));
+                    continue;
+                }
+                (DenyReason::ConflictingCredentials, _) => Some("invalid_request"),
+                (_, 401) => Some("invalid_token"),
+                (DenyReason::NotAllowed | DenyReason::NoServiceAccount, _) => Some("insufficient_scope"),
+                _ => None,
+            };
+            let challenge = error.map(|error| format!("Bearer realm=\"claimgate\", {}", described(error)));
+            assert_eq!(reason.bearer_challenge(), challenge.as_deref());
+        }
+    }
+
+    #[test]
+    fn problems_are_json() {
+        for reason in DenyReason::ALL {
+            let problem = format!("{}}}", reason.problem());
+            let problem =
+                claimgate_json::parse(problem.as_bytes(), claimgate_json::Limits::default()).unwrap();
+            assert_eq!(problem.get("code").and_then(|code| code.as_str()), Some(reason.code()));
+            assert_eq!(problem.get("title").and_then(|title| title.as_str()), Some(reason.title()));
+            let status = problem.get("status").and_then(|status| status.as_number()?.as_u64());
+            assert_eq!(status, Some(reason.status().into()));
         }
     }
 }

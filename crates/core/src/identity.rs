@@ -44,6 +44,11 @@ impl Identity {
         &self.groups
     }
 
+    /// The groups as they are held, for who borrows them by a thin pointer.
+    pub(crate) fn held_groups(&self) -> &Vec<String> {
+        &self.groups
+    }
+
     /// Extra attributes by key.
     pub fn extra(&self) -> &BTreeMap<String, Vec<String>> {
         &self.extra

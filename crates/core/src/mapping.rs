@@ -231,7 +231,7 @@ impl Record {
     fn conclude(&mut self, answer: &Result<Matches, Refusal>, beats: impl Fn(&AccountName) -> String) {
         let selected = answer.as_ref().ok().and_then(Matches::selected);
         let verdict = match answer {
-            Err(refusal) => format!("refused, since {refusal}"),
+            Err(_) => "but the request is refused".to_owned(),
             Ok(_) => selected.map(beats).unwrap_or_default(),
         };
         for candidate in self.candidates.iter_mut().filter(|each| each.outcome == Outcome::Matched) {

@@ -209,7 +209,7 @@ pub fn token_of<'a>(entry: &'a TrustEntry, token: &'a VerifiedToken) -> Token<'a
     }
 }
 
-fn rejected(detail: impl Into<String>) -> Denial {
+fn rejected(detail: impl Into<Arc<str>>) -> Denial {
     Denial::new(DenyReason::ClaimsRejected, detail)
 }
 

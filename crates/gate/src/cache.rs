@@ -17,7 +17,7 @@ use claimgate_core::route::Route;
 use claimgate_core::time::Timestamp;
 use claimgate_core::token::VerifiedToken;
 use claimgate_core::trust::TrustEntry;
-use claimgate_crypto::{FingerprintKey, RandomError};
+use claimgate_crypto::{Fingerprint, FingerprintKey, RandomError};
 
 use crate::authenticators::jwt::Authenticated;
 
@@ -114,12 +114,14 @@ impl TokenCache {
         Ok(Self { key: FingerprintKey::generate()?, slots, len: AtomicUsize::new(0) })
     }
 
-    /// The entry of `token` on `route`, if it still holds at `now`.
-    pub fn find(&self, token: &str, route: &Arc<Route>, now: Timestamp) -> Option<Arc<CachedToken>> {
-        if self.slots.is_empty() {
-            return None;
-        }
-        let fingerprint = self.key.fingerprint(token.as_bytes()).bits();
+    /// What `token` is known by; nothing is known if no tokens are kept.
+    pub fn fingerprint(&self, token: &str) -> Option<Fingerprint> {
+        (!self.slots.is_empty()).then(|| self.key.fingerprint(token.as_bytes()))
+    }
+
+    /// The entry of a token on `route`, if it still holds at `now`.
+    pub fn find(&self, token: Fingerprint, route: &Arc<Route>, now: Timestamp) -> Option<Arc<CachedToken>> {
+        let fingerprint = token.bits();
         self.set(fingerprint).iter().find_map(|slot| {
             let slot = slot.load();
             let slot = slot.as_ref()?;
@@ -128,12 +130,12 @@ impl TokenCache {
         })
     }
 
-    /// Remembers `token`, in place of the same one, a spent one, or the one of its set that ends first.
-    pub fn insert(&self, token: &str, entry: CachedToken, now: Timestamp) {
-        if self.slots.is_empty() || !entry.is_current(now) {
+    /// Remembers a token, in place of the same one, a spent one, or the one of its set that ends first.
+    pub fn insert(&self, token: Fingerprint, entry: CachedToken, now: Timestamp) {
+        if !entry.is_current(now) {
             return;
         }
-        let fingerprint = self.key.fingerprint(token.as_bytes()).bits();
+        let fingerprint = token.bits();
         let victim = self.set(fingerprint).iter().min_by_key(|slot| match slot.load().as_ref() {
             None => (1, i64::MIN),
             Some(known)

@@ -23,6 +23,7 @@ use http::HeaderMap;
 
 use crate::authenticators::jwt::{self, Authenticated, Authenticator};
 use crate::cache::{CachedToken, Outcome, TokenCache};
+use crate::refused::RefusedTokens;
 
 /// Everything that decides: routes, trust entries, keys and the cache, as of one configuration. A changed
 /// configuration makes a new gate, with an empty cache.
@@ -31,6 +32,7 @@ pub struct Gate {
     owned: Arc<OwnedHeaders>,
     authenticator: Authenticator,
     cache: TokenCache,
+    refused: RefusedTokens,
     audit_key: HmacKey,
 }
 
@@ -90,6 +92,7 @@ impl Gate {
             owned,
             authenticator: Authenticator::new(keys, settings.token_bytes, settings.json_depth),
             cache: TokenCache::new(settings.cached_tokens)?,
+            refused: RefusedTokens::new(),
             audit_key: settings.audit_key,
             routes,
         })
@@ -220,26 +223,36 @@ impl Gate {
         now: Timestamp,
         trace: &mut Trace,
     ) -> Decided {
-        // A trace shows how a token came to be verified, so it does not begin at the cache.
-        if !trace.is_on()
-            && let Some(cached) = self.cache.find(&token, route, now)
-        {
-            return self.with_cached(route, facts.request, &cached, trace);
+        // A trace shows how a token came to be verified or refused, so it does not begin at what is remembered.
+        let fingerprint = self.cache.fingerprint(&token).filter(|_| !trace.is_on());
+        if let Some(fingerprint) = fingerprint {
+            if let Some(cached) = self.cache.find(fingerprint, route, now) {
+                return self.with_cached(route, facts.request, &cached, trace);
+            }
+            if let Some((denial, digest)) = self.refused.find(fingerprint, route, now) {
+                return Decided::without_entry(route, denial, digest);
+            }
         }
-        let credential = |entry| AuditedCredential { kind: "jwt", entry, digest: self.digest(&token) };
+        let digest = self.digest(&token);
         match self.authenticator.authenticate(&token, route, facts.client, now, trace).await {
-            Err(denial) => {
-                Decided { credential: Some(credential(None)), ..Decided::refused(Some(route), denial) }
+            Err(refusal) => {
+                if let Some(fingerprint) = fingerprint {
+                    self.refused.insert(fingerprint, route, &refusal, &digest, now);
+                }
+                Decided::without_entry(route, refusal.denial, digest)
             }
             Ok(authenticated) => {
                 let (decision, identity) = self.authorize(route, facts.request, &authenticated, trace);
-                let credential = credential(Some(authenticated.entry.name.clone()));
+                let entry = Some(authenticated.entry.name.clone());
+                let credential = AuditedCredential { kind: "jwt", entry, digest };
                 let grant = match &decision {
                     Decision::Allow(grant) if !reads_request(route) => Some(grant.clone()),
                     _ => None,
                 };
                 let cached = CachedToken::new(route, authenticated, identity.clone(), grant, &credential);
-                self.cache.insert(&token, cached, now);
+                if let Some(fingerprint) = fingerprint {
+                    self.cache.insert(fingerprint, cached, now);
+                }
                 Decided {
                     identity: Some(identity),
                     credential: Some(credential),
@@ -305,8 +318,7 @@ impl Gate {
     }
 
     fn digest(&self, token: &str) -> Arc<str> {
-        let digest = self.audit_key.sign(token);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+        hexadecimal(&self.audit_key.sign(token)).into()
     }
 }
 
@@ -319,6 +331,12 @@ impl Decided {
         let decision = Decision::Deny(denial);
         Self { decision, route: route.cloned(), credential: None, identity: None, exempt: false }
     }
+
+    /// The refusal of a token that no trust entry has taken.
+    fn without_entry(route: &Arc<Route>, denial: Denial, digest: Arc<str>) -> Self {
+        let credential = AuditedCredential { kind: "jwt", entry: None, digest };
+        Self { credential: Some(credential), ..Self::refused(Some(route), denial) }
+    }
 }
 
 /// Whether the outcome on `route` differs from request to request of the same token.
@@ -329,6 +347,16 @@ fn reads_request(route: &Route) -> bool {
         .iter()
         .any(|header| matches!(&header.value, HeaderSource::Expression(rule) if rule.reads().request()));
     header_reads || route.policy.reads_request()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(if value < 10 { b'0' + value } else { b'a' - 10 + value });
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 fn request_of(request: &CanonicalRequest) -> Request<'_> {

@@ -4,6 +4,7 @@
 //! is evaluated, so `'a' in groups` is an error, and not false, for a token without groups.
 
 mod check;
+mod environment;
 mod eval;
 mod format;
 mod lexer;
@@ -17,11 +18,11 @@ mod reference;
 mod tree;
 mod value;
 
-use claimgate_json::Object;
 use thiserror::Error;
 
 use crate::{Budget, LoadError, RunError, Span, Trace};
 
+pub use environment::Environment;
 pub use reference::{DIFFERENCES, Difference, reference_page};
 pub use value::{List, Map, Text, Value};
 
@@ -84,8 +85,8 @@ impl Expression {
     ///
     /// # Errors
     /// The first name that is no claim, or the first operation that these types do not have.
-    pub fn check<'e>(&'e self, environment: &'e Object) -> Result<Checked<'e>, LoadError> {
-        let (nature, marks) = check::check(&self.root, environment)?;
+    pub fn check<'e>(&'e self, environment: impl Into<Environment<'e>>) -> Result<Checked<'e>, LoadError> {
+        let (nature, marks) = check::check(&self.root, environment.into())?;
         Ok(Checked { expression: self, nature, marks })
     }
 
@@ -95,10 +96,11 @@ impl Expression {
     /// As [`Error`] says.
     pub fn evaluate<'a>(
         &'a self,
-        environment: &'a Object,
+        environment: impl Into<Environment<'a>>,
         budget: &mut Budget,
         trace: Option<&mut Trace>,
     ) -> Result<Value<'a>, Error> {
+        let environment = environment.into();
         let checked = self.check(environment).map_err(Error::Load)?;
         checked.evaluate(environment, budget, trace)
     }
@@ -109,7 +111,7 @@ impl Expression {
     /// As [`Error`] says; a value that is not a boolean is [`Error::Type`].
     pub fn test<'a>(
         &'a self,
-        environment: &'a Object,
+        environment: impl Into<Environment<'a>>,
         budget: &mut Budget,
         trace: Option<&mut Trace>,
     ) -> Result<bool, Error> {
@@ -140,7 +142,7 @@ impl<'e> Checked<'e> {
     /// [`Error::Run`] and [`Error::Budget`].
     pub fn evaluate<'a>(
         &self,
-        environment: &'a Object,
+        environment: impl Into<Environment<'a>>,
         budget: &mut Budget,
         trace: Option<&mut Trace>,
     ) -> Result<Value<'a>, Error>
@@ -149,7 +151,7 @@ impl<'e> Checked<'e> {
     {
         let depth = budget.depth;
         let mut evaluation = eval::Evaluation {
-            environment,
+            environment: environment.into(),
             budget,
             trace,
             marks: self.marks,

@@ -30,41 +30,23 @@ pub fn refused(reason: DenyReason, id: DecisionId, client: &HeaderMap) -> Respon
     let mut response = Response::new(AnswerBody::from(body));
     *response.status_mut() = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
     let headers = response.headers_mut();
+    headers.reserve(5);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if content_type.starts_with("text/html") {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
-    if let Some(challenge) = challenge(reason) {
-        headers.insert(WWW_AUTHENTICATE, challenge);
+    if let Some(challenge) = reason.bearer_challenge() {
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     headers.insert(DECISION_ID, id_value(id));
     response
 }
 
-/// The `WWW-Authenticate` value of a refusal (RFC 6750 §3). Without a credential there is no `error`.
-fn challenge(reason: DenyReason) -> Option<HeaderValue> {
-    let text = match (reason, reason.bearer_error()) {
-        (DenyReason::MissingCredential, _) => "Bearer realm=\"claimgate\"".to_owned(),
-        (_, Some(error)) if reason != DenyReason::BadRequest => format!(
-            "Bearer realm=\"claimgate\", error=\"{error}\", error_description=\"{}: {}\"",
-            reason.code(),
-            reason.title()
-        ),
-        _ => return None,
-    };
-    HeaderValue::try_from(text).ok()
-}
-
 /// RFC 9457, with the decision's id.
 fn problem(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
-    let body = format!(
-        "{{\"code\":\"{}\",\"title\":\"{}\",\"status\":{},\"decisionId\":\"{id}\"}}\n",
-        reason.code(),
-        reason.title(),
-        reason.status()
-    );
+    let body = [reason.problem().as_bytes(), b",\"decisionId\":\"", &id.as_hex(), b"\"}\n"].concat();
     ("application/problem+json", body.into())
 }
 

@@ -93,7 +93,7 @@ fn bound_failures(runtime: &Runtime, question: &Question<'_>, decided: &mut Deci
     let (Decision::Deny(denial), Ok(asked)) = (&mut decided.decision, &question.asked) else { return };
     let Some(source) = asked.client else { return };
     if !runtime.failed_attempts.count(source, denial.reason) {
-        denial.detail = format!("{}: {}", denial.reason.code(), denial.detail);
+        denial.detail = format!("{}: {}", denial.reason.code(), denial.detail).into();
         denial.reason = DenyReason::TooManyFailures;
     }
 }

@@ -8,6 +8,17 @@ use clap::Args;
 
 use crate::failure::Failure;
 
+/// The pages that say more of a command than its help.
+const EXPLAINED_IN: &[(&str, &str)] = &[
+    ("serve", "[deployment](../guides/deployment.md)"),
+    (
+        "explain",
+        "[finding out why](../guides/explain.md), and its `--service-accounts` in \
+         [from an identity to a ServiceAccount](../concepts/service-account-mapping.md)",
+    ),
+    ("rule", "[writing rules](../guides/writing-rules.md)"),
+];
+
 /// `claimgate reference`
 #[derive(Args, Debug)]
 pub(crate) struct Reference {
@@ -98,6 +109,9 @@ fn cli_page(cli: &clap::Command) -> String {
         let help = command.render_long_help().to_string();
         let help: String = help.lines().map(|line| format!("{}\n", line.trim_end())).collect();
         let _ = write!(page, "\n## `claimgate {}`\n\n```text\n{}```\n", command.get_name(), help);
+        if let Some((_, pages)) = EXPLAINED_IN.iter().find(|(name, _)| *name == command.get_name()) {
+            let _ = writeln!(page, "\nExplained in {pages}.");
+        }
     }
     page
 }

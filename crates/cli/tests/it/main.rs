@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read and write files")]
 
 mod commands;
+mod console;
 mod demo;
 mod documentation;
 mod program;

@@ -92,8 +92,12 @@ fn accounts_of_argo_are_selected_as_documented() {
         ("argo", team, "team-a", r#"{"namespace":"argo"}"#, "0 argo/readers [argo/readers] -"),
         ("argo", CI, "team-a", DELEGATE, "0 argo/ci [argo/ci argo/readers] -"),
         ("argo", CI, "team-b", DELEGATE, "0 argo/ci [argo/ci argo/readers] -"),
+        ("argo", CI, "argo", DELEGATE, "0 argo/ci [argo/ci argo/readers] -"),
         ("argo-broken", CI, "team-a", DELEGATE, rule_refuses),
+        ("argo-broken", CI, "argo", DELEGATE, rule_refuses),
         ("argo-broken", both, "team-a", DELEGATE, rule_refuses),
+        ("argo-broken", team, "team-a", DELEGATE, rule_refuses),
+        ("argo-broken", team, "team-b", DELEGATE, rule_refuses),
         ("argo-broken", team, "argo", DELEGATE, rule_refuses),
         ("argo-broken", CI, "team-a", DELEGATE_AND_SKIP, "0 argo/ci [argo/ci argo/readers] -"),
         (
@@ -130,11 +134,14 @@ fn accounts_of_kargo_are_selected_as_documented() {
         let answer = kargo(claims, arguments);
         assert_eq!(answer.summary(), expected, "{claims} {arguments:?}: {}", answer.stderr);
     }
+    let in_shop =
+        ["shop/promoter matched", "kargo/kargo-viewer matched", "shop/broken error", "misc/ghost ignored"];
+    let in_other =
+        ["kargo/kargo-viewer matched", "misc/ghost ignored", "shop/broken ignored", "shop/promoter ignored"];
+    assert_eq!(kargo(ann, &["--namespace", "shop"]).outcomes(), in_shop);
+    assert_eq!(kargo(ann, &["--namespace", "other"]).outcomes(), in_other);
     let answer = kargo(ann, &[]);
-    assert_eq!(
-        answer.outcomes(),
-        ["shop/promoter matched", "kargo/kargo-viewer matched", "shop/broken error", "misc/ghost ignored"]
-    );
+    assert_eq!(answer.outcomes(), in_shop);
     assert!(answer.stderr.contains("warning: `shop/broken`: annotation"), "{}", answer.stderr);
 }
 

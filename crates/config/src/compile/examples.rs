@@ -26,7 +26,7 @@ fn try_example(example: &Example, entry: &TrustEntry, problems: &mut Diagnostics
         return;
     }
     let outcome = match VerifiedToken::hypothetical(complete(claims.clone(), entry)) {
-        Ok(token) => entry.identify(&token, &mut Trace::off()).map_err(|denial| denial.detail.clone()),
+        Ok(token) => entry.identify(&token, &mut Trace::off()).map_err(|denial| denial.detail.to_string()),
         Err(error) => Err(error.to_string()),
     };
     let fail = |place: &Place, message: String| Diagnostic::error(Code::ExampleFailed, place, message);

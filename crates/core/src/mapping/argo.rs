@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 use claimgate_json::{Json, Object};
 use claimgate_rules::Budget;
-use claimgate_rules::expr::{Error, Expression};
+use claimgate_rules::expr::{Environment, Error, Expression};
 
 use super::ranked::Ranked;
 use super::rule::{AccountRule, NoAnswer};
@@ -69,10 +69,13 @@ impl Index {
     ) -> Result<Matches, Refusal> {
         let home = &*settings.namespace;
         let delegated = settings.delegated(question.scope);
-        let environment = environment(question).inspect_err(|refusal| {
+        let no_claims = Object::new();
+        let claims = question.claims.as_object().unwrap_or(&no_claims);
+        check_types(claims).inspect_err(|refusal| {
             let places = std::iter::once(home).chain(delegated);
             self.not_asked(places, refusal, record.as_deref_mut());
         })?;
+        let environment = Environment::with_groups(claims, question.identity.held_groups());
         let ask = |namespace: &str, record: Option<&mut Record>| {
             search(self.of(namespace), &environment, settings.on_rule_error, record)
         };
@@ -111,7 +114,7 @@ impl Index {
 }
 
 impl AccountRule for Expression {
-    type Inputs<'a> = Object;
+    type Inputs<'a> = Environment<'a>;
     const ANNOTATION: &'static str = RULE;
     const PRECEDENCE: &'static str = PRECEDENCE;
     const BUDGET: Budget = Budget::EXPR;
@@ -122,8 +125,8 @@ impl AccountRule for Expression {
         Self::parse(source).map_err(|error| error.to_string())
     }
 
-    fn test(&self, environment: &Object, budget: &mut Budget) -> Result<bool, NoAnswer> {
-        Self::test(self, environment, budget, None).map_err(|error| NoAnswer {
+    fn test(&self, environment: &Environment<'_>, budget: &mut Budget) -> Result<bool, NoAnswer> {
+        Self::test(self, *environment, budget, None).map_err(|error| NoAnswer {
             message: error.to_string(),
             exhausted: matches!(error, Error::Budget(_)),
         })
@@ -139,11 +142,11 @@ impl Settings {
     }
 }
 
-/// The variables of the rules: the claims, with the groups of the identity.
-fn environment(question: &Question<'_>) -> Result<Object, Refusal> {
-    let mut environment = question.claims.as_object().cloned().unwrap_or_default();
+/// Refuses claims that upstream could not have read: the identity's groups stand in for `groups`, but a
+/// claim of another type is not passed over.
+fn check_types(claims: &Object) -> Result<(), Refusal> {
     let is_text = |value: &Json| matches!(value, Json::String(_) | Json::Null);
-    if environment.get("email").is_some_and(|email| !is_text(email)) {
+    if claims.get("email").is_some_and(|email| !is_text(email)) {
         return Err(Refusal::ClaimType { claim: "email", expected: "a text" });
     }
     let is_list = |value: &Json| match value {
@@ -151,10 +154,8 @@ fn environment(question: &Question<'_>) -> Result<Object, Refusal> {
         Json::Array(items) => items.iter().all(is_text),
         _ => false,
     };
-    if environment.get("groups").is_some_and(|groups| !is_list(groups)) {
+    if claims.get("groups").is_some_and(|groups| !is_list(groups)) {
         return Err(Refusal::ClaimType { claim: "groups", expected: "a list of texts" });
     }
-    let groups: Vec<&str> = question.identity.groups().iter().map(String::as_str).collect();
-    environment.insert("groups", groups);
-    Ok(environment)
+    Ok(())
 }

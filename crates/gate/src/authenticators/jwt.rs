@@ -42,6 +42,36 @@ pub struct Authenticated {
     pub generation: u64,
 }
 
+/// A token that was refused.
+pub struct Refusal {
+    /// Why.
+    pub denial: Denial,
+    /// For how long the same token on the same route is certainly refused so.
+    pub holds: Holds,
+}
+
+/// For how long a refusal holds, as the clock goes forward and the configuration stays.
+pub enum Holds {
+    /// For good: it rests on the token's text, and perhaps on a time that has passed.
+    Always,
+    /// While these are the keys of the issuer.
+    WhileKeysAre(Arc<dyn IssuerKeys>, Arc<dyn KeySnapshot>),
+    /// The next one may go otherwise.
+    Once,
+}
+
+impl Refusal {
+    fn once(denial: Denial) -> Self {
+        Self { denial, holds: Holds::Once }
+    }
+
+    fn for_good(denial: Denial) -> Self {
+        // A token that is not valid yet will be.
+        let holds = if denial.reason == DenyReason::NotYetValid { Holds::Once } else { Holds::Always };
+        Self { denial, holds }
+    }
+}
+
 impl Authenticator {
     /// An authenticator for tokens of at most `token_bytes` and `json_depth`, with the keys that `keys` finds.
     pub fn new(keys: Arc<dyn KeyDirectory>, token_bytes: usize, json_depth: usize) -> Self {
@@ -51,7 +81,7 @@ impl Authenticator {
     /// Verifies `token` for `route`.
     ///
     /// # Errors
-    /// The [`Denial`] of the first demand that it does not meet.
+    /// The [`Refusal`] by the first demand that it does not meet.
     pub async fn authenticate(
         &self,
         token: &str,
@@ -59,31 +89,29 @@ impl Authenticator {
         _client: Option<IpAddr>,
         now: Timestamp,
         trace: &mut Trace,
-    ) -> Result<Authenticated, Denial> {
-        let jwt =
-            UnverifiedJwt::parse(token.as_bytes(), self.limits).map_err(|error| malformed(&error, trace))?;
+    ) -> Result<Authenticated, Refusal> {
+        let jwt = UnverifiedJwt::parse(token.as_bytes(), self.limits)
+            .map_err(|error| Refusal::for_good(malformed(&error, trace)))?;
         trace.record(|| step(Stage::Credential, "jwt", StepOutcome::Ok, &describe(&jwt)));
         let demand = Demand { route, typ: jwt.token_type(), now };
-        let (entry, valid_until) = demand.entry(jwt.claims(), trace)?;
+        let (entry, valid_until) = demand.entry(jwt.claims(), trace).map_err(Refusal::for_good)?;
         let issuer = &entry.issuer;
         if !issuer.algorithms.contains(&jwt.algorithm()) {
-            let detail =
-                format!("`{}` is not among the algorithms of `{}`", jwt.algorithm().name(), issuer.url);
-            return Err(refuse(
-                trace,
-                Stage::Signature,
-                &issuer.url,
-                DenyReason::AlgorithmNotAllowed,
-                detail,
-            ));
+            let algorithm = jwt.algorithm().name();
+            let detail = format!("`{algorithm}` is not among the algorithms of `{}`", issuer.url);
+            let reason = DenyReason::AlgorithmNotAllowed;
+            return Err(Refusal::for_good(refuse(trace, Stage::Signature, &issuer.url, reason, detail)));
         }
         let keys = self.keys.issuer_keys(&issuer.url).ok_or_else(|| {
-            Denial::new(DenyReason::IssuerUnavailable, format!("issuer `{}` has no keys yet", issuer.url))
+            let detail = format!("issuer `{}` has no keys yet", issuer.url);
+            Refusal::once(Denial::new(DenyReason::IssuerUnavailable, detail))
         })?;
-        let snapshot = key_snapshot(&*keys, issuer, &jwt, trace).await?;
+        let snapshot = key_snapshot(&*keys, issuer, &jwt, trace).await.map_err(Refusal::once)?;
         let entry = entry.clone();
-        let token = verify(jwt, &*snapshot, issuer, trace)?;
-        let identity = Arc::new(entry.identify(&token, trace)?);
+        let held = |denial| Refusal { denial, holds: Holds::WhileKeysAre(keys.clone(), snapshot.clone()) };
+        check_key_id(&*snapshot, issuer, &jwt, trace).map_err(held)?;
+        let token = verify(jwt, &*snapshot, issuer, trace).map_err(held)?;
+        let identity = Arc::new(entry.identify(&token, trace).map_err(Refusal::once)?);
         Ok(Authenticated { token, entry, identity, valid_until, keys, generation: snapshot.generation() })
     }
 }
@@ -265,27 +293,38 @@ async fn key_snapshot(
     jwt: &UnverifiedJwt<'_>,
     trace: &mut Trace,
 ) -> Result<Arc<dyn KeySnapshot>, Denial> {
-    let key_id = jwt.key_id().map(KeyId::as_str);
-    let knows = |keys: &dyn KeySnapshot| {
-        let named = key_id.is_some_and(|id| keys.has_key_id(id));
-        named || !keys.candidates(key_id, jwt.algorithm()).is_empty()
-    };
     let mut snapshot = keys.snapshot();
-    if snapshot.unavailable().is_some() || !knows(&*snapshot) {
+    if snapshot.unavailable().is_some() || !knows(&*snapshot, jwt) {
         trace.record(|| {
             step(Stage::Signature, &issuer.url, StepOutcome::No, "asking the issuer for its keys anew")
         });
-        snapshot = keys.refresh(key_id).await;
+        snapshot = keys.refresh(jwt.key_id().map(KeyId::as_str)).await;
     }
     if let Some(cause) = snapshot.unavailable() {
         let detail = format!("the keys of `{}` cannot be had: {cause}", issuer.url);
         return Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::IssuerUnavailable, detail));
     }
-    if !knows(&*snapshot) {
-        let detail = format!("`{}` publishes no key `{}`", issuer.url, key_id.unwrap_or_default());
-        return Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::UnknownKey, detail));
-    }
     Ok(snapshot)
+}
+
+fn knows(keys: &dyn KeySnapshot, jwt: &UnverifiedJwt<'_>) -> bool {
+    let key_id = jwt.key_id().map(KeyId::as_str);
+    let named = key_id.is_some_and(|id| keys.has_key_id(id));
+    named || !keys.candidates(key_id, jwt.algorithm()).is_empty()
+}
+
+fn check_key_id(
+    snapshot: &dyn KeySnapshot,
+    issuer: &Issuer,
+    jwt: &UnverifiedJwt<'_>,
+    trace: &mut Trace,
+) -> Result<(), Denial> {
+    if knows(snapshot, jwt) {
+        return Ok(());
+    }
+    let key_id = jwt.key_id().map(KeyId::as_str).unwrap_or_default();
+    let detail = format!("`{}` publishes no key `{key_id}`", issuer.url);
+    Err(refuse(trace, Stage::Signature, &issuer.url, DenyReason::UnknownKey, detail))
 }
 
 fn verify(

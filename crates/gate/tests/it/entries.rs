@@ -32,9 +32,7 @@ async fn a_token_that_fits_two_entries_is_refused() {
         let decided = decide(&gate, &signer.sign(&claims)).await;
         let found = match &decided.decision {
             Decision::Allow(_) => Ok(decided.identity.as_ref().unwrap().username()),
-            Decision::Deny(denial) if denial.reason == DenyReason::WrongAudience => {
-                Err(denial.detail.as_str())
-            }
+            Decision::Deny(denial) if denial.reason == DenyReason::WrongAudience => Err(&*denial.detail),
             other => panic!("{audience}: {other:?}"),
         };
         assert_eq!(found, expected, "{audience}");

@@ -15,6 +15,7 @@ mod issuers;
 mod keys;
 mod oracle;
 mod policy;
+mod refused;
 mod routes;
 mod world;
 

@@ -48,12 +48,12 @@ fn difference(case: &Value, claims: &Value, user: &Value, decided: &Decided) -> 
         }
         DenyReason::NotYetValid => {
             let future = claims["iat"].as_i64()? > NOW.as_seconds();
-            (future && denial.detail == "`iat` lies in the future", Difference::IssuedInFuture)
+            (future && &*denial.detail == "`iat` lies in the future", Difference::IssuedInFuture)
         }
-        DenyReason::MalformedCredential if denial.detail == "the claim `exp` is not a number" => {
+        DenyReason::MalformedCredential if &*denial.detail == "the claim `exp` is not a number" => {
             (claims["exp"].is_string(), Difference::DateAsText)
         }
-        DenyReason::ClaimsRejected if denial.detail == "the user name is empty" => {
+        DenyReason::ClaimsRejected if &*denial.detail == "the user name is empty" => {
             (username.is_empty(), Difference::EmptyUsername)
         }
         DenyReason::ClaimsRejected | DenyReason::MalformedCredential => {

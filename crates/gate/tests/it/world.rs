@@ -51,6 +51,10 @@ impl World {
     }
 
     pub(crate) async fn ask_at(&self, ask: &Ask, seconds: i64) -> Decided {
+        self.ask_at_time(ask, Timestamp::from_seconds(seconds)).await
+    }
+
+    pub(crate) async fn ask_at_time(&self, ask: &Ask, now: Timestamp) -> Decided {
         let request = ask.request();
         let facts = RequestFacts {
             request: &request,
@@ -58,7 +62,7 @@ impl World {
             client: None::<IpAddr>,
             route: ask.route.as_deref(),
         };
-        self.gate.decide(facts, Timestamp::from_seconds(seconds), &mut Trace::off()).await
+        self.gate.decide(facts, now, &mut Trace::off()).await
     }
 
     /// The user name of an allow, `""` on an exempt path; or the code of the refusal.

@@ -1,9 +1,10 @@
 //! Names and types against the claims, before anything is evaluated.
 
-use claimgate_json::{Json, Object};
+use claimgate_json::Json;
 
 use crate::{LoadError, Span};
 
+use super::environment::Environment;
 use super::library::{self, Body};
 use super::nature::{Leaf, Nature};
 use super::tree::{Access, Binary, Kind, Link, Loop, LoopKind, Node, Path, Unary};
@@ -26,7 +27,7 @@ impl Marks {
 }
 
 /// Checks a rule against these claims.
-pub(crate) fn check(root: &Node, environment: &Object) -> Result<(Nature, Marks), LoadError> {
+pub(crate) fn check(root: &Node, environment: Environment<'_>) -> Result<(Nature, Marks), LoadError> {
     let mut checker =
         Checker { environment, locals: Vec::new(), scopes: Vec::new(), marks: Marks::default() };
     let nature = checker.visit(root)?;
@@ -34,7 +35,7 @@ pub(crate) fn check(root: &Node, environment: &Object) -> Result<(Nature, Marks)
 }
 
 struct Checker<'e> {
-    environment: &'e Object,
+    environment: Environment<'e>,
     locals: Vec<(&'e str, Nature)>,
     scopes: Vec<(Nature, LoopKind)>,
     marks: Marks,
@@ -119,14 +120,15 @@ impl<'e> Checker<'e> {
     }
 
     fn claim(&self, name: &str) -> Option<Nature> {
-        self.environment.get(name).map(|json| match json {
+        let of_claim = |json: &Json| match json {
             Json::Null => Nature::NIL,
             Json::Bool(_) => Nature::BOOL,
             Json::Number(_) => Nature::FLOAT,
             Json::String(_) => Nature::STR,
             Json::Array(_) => Nature::LIST,
             Json::Object(_) => Nature::of(Leaf::Map),
-        })
+        };
+        self.environment.look_up(name, of_claim, |_| Nature::LIST)
     }
 
     fn name(&self, name: &str, span: Span) -> Check {

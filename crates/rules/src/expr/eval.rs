@@ -1,10 +1,9 @@
 //! The evaluator.
 
-use claimgate_json::Object;
-
 use crate::{Budget, RunError, Trace};
 
 use super::check::Marks;
+use super::environment::Environment;
 use super::library::{self, Body, Function};
 use super::operate;
 use super::tree::{Access, Binary, Chain, Kind, Known, Link, Loop, LoopKind, Node, Path, Step, Unary};
@@ -14,7 +13,7 @@ type Outcome<'a> = Result<Value<'a>, RunError>;
 
 /// One evaluation.
 pub(crate) struct Evaluation<'a, 'b> {
-    pub(crate) environment: &'a Object,
+    pub(crate) environment: Environment<'a>,
     pub(crate) budget: &'b mut Budget,
     pub(crate) trace: Option<&'b mut Trace>,
     pub(crate) marks: Marks,
@@ -67,7 +66,7 @@ impl<'a> Evaluation<'a, '_> {
                 Ok(Value::Bytes((&**bytes).into()))
             }
             Kind::Local(_, slot) => Ok(self.locals.get(usize::from(*slot)).cloned().unwrap_or(Value::Nil)),
-            Kind::Env => Ok(Value::Map(Map::Json(self.environment))),
+            Kind::Env => Ok(Value::Map(Map::from(self.environment))),
             Kind::Item => Ok(self.scopes.last().map_or(Value::Nil, |scope| scope.item.clone())),
             Kind::Pointer(name) => Ok(self.pointer(name)),
             Kind::Unary(op, operand) => {
@@ -115,7 +114,7 @@ impl<'a> Evaluation<'a, '_> {
     }
 
     fn claim(&self, name: &str) -> Value<'a> {
-        self.environment.get(name).map_or(Value::Nil, Value::from_json)
+        self.environment.get(name).unwrap_or(Value::Nil)
     }
 
     fn pointer(&self, name: &str) -> Value<'a> {

@@ -77,7 +77,7 @@ fn identical(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Outcome<bool>
         (Value::Int(_), Value::Float(_)) | (Value::Float(_), Value::Int(_)) => Ok(false),
         (Value::List(a), Value::List(b)) => {
             let shape = |list: &List<'_>| match list {
-                List::Json(_) | List::Values(_) => 0,
+                List::Json(_) | List::Strings(_) | List::Values(_) => 0,
                 List::Range(..) => 1,
                 List::Texts(_) => 2,
             };
@@ -104,14 +104,12 @@ fn identical(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Outcome<bool>
 pub(crate) fn lookup<'a>(map: &Map<'a>, key: &Value<'_>) -> Outcome<Option<Value<'a>>> {
     match (map, key) {
         (_, Value::Str(name)) => Ok(map.get(name.as_str())),
-        // The original looks up the zero value of the key's type.
-        (Map::Json(_) | Map::Texts(_), Value::Nil) => Ok(map.get("")),
-        (_, Value::List(_) | Value::Map(_) | Value::Bytes(_)) | (Map::Json(_) | Map::Texts(_), _) => {
-            Err(RunError::failed(format!("{} cannot be the key of a map", key.kind())))
-        }
-        (Map::Any(members), key) => {
+        (Map::Any(members), key) if !matches!(key, Value::List(_) | Value::Map(_) | Value::Bytes(_)) => {
             Ok(members.iter().find(|(known, _)| same_key(known, key)).map(|(_, value)| value.clone()))
         }
+        // The original looks up the zero value of the key's type.
+        (Map::Json(_) | Map::Environment(_) | Map::Texts(_), Value::Nil) => Ok(map.get("")),
+        _ => Err(RunError::failed(format!("{} cannot be the key of a map", key.kind()))),
     }
 }
 
@@ -362,7 +360,7 @@ pub(crate) fn slice<'a>(
             }
         }
         Value::List(list) => {
-            if !matches!(list, List::Json(_) | List::Range(..)) {
+            if !matches!(list, List::Json(_) | List::Strings(_) | List::Range(..)) {
                 budget.take_bytes((to - from).saturating_mul(32))?;
             }
             Ok(Value::List(list.slice(from, to)))

@@ -162,3 +162,9 @@ fn rules_mean_what_they_mean_in_argo() {
         assert_eq!(run(source, &claims), wanted.map(str::to_owned), "{source}");
     }
 }
+
+/// Values are moved at every step of an evaluation, so what the widest of them needs, all pay for.
+#[test]
+fn a_value_is_four_words() {
+    assert_eq!(size_of::<Value<'_>>(), 4 * size_of::<usize>());
+}

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use claimgate_json::{Json, Number, Object};
 
+use super::environment::Environment;
+
 /// A value of a rule.
 // A tag as wide as a word, as in `crate::Value`: moves are of whole words then.
 #[derive(Clone, Debug)]
@@ -48,6 +50,8 @@ pub enum Text<'a> {
 pub enum List<'a> {
     /// A list of the claims.
     Json(&'a [Json]),
+    /// The groups of an identity.
+    Strings(&'a [String]),
     /// A list that the rule made.
     Values(Rc<[Value<'a>]>),
     /// `from..to`: first item and number of items.
@@ -61,6 +65,8 @@ pub enum List<'a> {
 pub enum Map<'a> {
     /// An object of the claims.
     Json(&'a Object),
+    /// All variables, where not all of them are claims.
+    Environment(Environment<'a>),
     /// A map from texts that the rule made.
     Texts(Rc<BTreeMap<Rc<str>, Value<'a>>>),
     /// A map from values of any kind, as `fromPairs` and `groupBy` make it, in the order of making.
@@ -147,6 +153,7 @@ impl<'a> List<'a> {
     pub fn len(&self) -> usize {
         match self {
             Self::Json(items) => items.len(),
+            Self::Strings(items) => items.len(),
             Self::Values(items) => items.len(),
             Self::Range(_, count) => *count,
             Self::Texts(items) => items.len(),
@@ -162,6 +169,7 @@ impl<'a> List<'a> {
     pub fn get(&self, index: usize) -> Option<Value<'a>> {
         match self {
             Self::Json(items) => items.get(index).map(Value::from_json),
+            Self::Strings(items) => items.get(index).map(|item| Value::Str(Text::Borrowed(item))),
             Self::Values(items) => items.get(index).cloned(),
             Self::Range(first, count) => {
                 let offset = i64::try_from(index).ok()?;
@@ -180,6 +188,7 @@ impl<'a> List<'a> {
     pub(crate) fn slice(&self, from: usize, to: usize) -> Self {
         match self {
             Self::Json(items) => Self::Json(items.get(from..to).unwrap_or_default()),
+            Self::Strings(items) => Self::Strings(items.get(from..to).unwrap_or_default()),
             Self::Values(items) => Self::Values(items.get(from..to).unwrap_or_default().into()),
             Self::Range(first, _) => {
                 let offset = i64::try_from(from).unwrap_or(i64::MAX);
@@ -190,11 +199,18 @@ impl<'a> List<'a> {
     }
 }
 
+impl<'a> From<Environment<'a>> for Map<'a> {
+    fn from(environment: Environment<'a>) -> Self {
+        environment.as_claims().map_or(Self::Environment(environment), Self::Json)
+    }
+}
+
 impl<'a> Map<'a> {
     /// The number of members.
     pub fn len(&self) -> usize {
         match self {
             Self::Json(object) => object.len(),
+            Self::Environment(environment) => environment.len(),
             Self::Texts(members) => members.len(),
             Self::Any(members) => members.len(),
         }
@@ -209,6 +225,7 @@ impl<'a> Map<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
         match self {
             Self::Json(object) => object.get(name).map(Value::from_json),
+            Self::Environment(environment) => environment.get(name),
             Self::Texts(members) => members.get(name).cloned(),
             Self::Any(members) => {
                 let is_name = |key: &Value<'_>| matches!(key, Value::Str(text) if text.as_str() == name);
@@ -224,6 +241,7 @@ impl<'a> Map<'a> {
                 let object: &'a Object = object;
                 Box::new(object.iter().map(|(k, v)| (Value::Str(Text::Borrowed(k)), Value::from_json(v))))
             }
+            Self::Environment(environment) => Box::new(environment.entries()),
             Self::Texts(members) => {
                 Box::new(members.iter().map(|(k, v)| (Value::Str(Text::Owned(Rc::clone(k))), v.clone())))
             }

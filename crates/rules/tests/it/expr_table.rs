@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use claimgate_json::{Json, Limits, Object, parse};
 use claimgate_rules::Budget;
-use claimgate_rules::expr::{Error, Expression, Map, Value};
+use claimgate_rules::expr::{Environment, Error, Expression, Map, Value};
 
 const TABLE: &str = include_str!("../../testdata/expr.jsonl");
 
@@ -113,13 +113,54 @@ fn rules_have_the_outcome_that_the_original_gives_them() {
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn answer(source: &str, claims: &Object) -> (String, Option<Json>) {
+/// An identity's groups are to every rule what a claim of the same items is, whatever the claims themselves say.
+#[test]
+fn groups_beside_the_claims_are_like_a_claim() {
+    let extra = [
+        "len($env)",
+        "keys($env)",
+        "toJSON($env)",
+        "string($env)",
+        "toPairs($env)",
+        "$env == $env",
+        "$env['groups'] == ['a', 'b']",
+        "{'g': groups} == {'g': ['a', 'b']}",
+        "map(groups[1:], # + '!')",
+        "sort(groups)[0]",
+        "groups",
+    ];
+    let claims = || parse(br#"{"a":1,"groups":["a","b"],"zz":null}"#, Limits::default()).unwrap();
+    let extra = extra.map(|source| (source.to_owned(), claims()));
+    let rows = TABLE.lines().map(|line| {
+        let row = parse(line.as_bytes(), Limits { depth: 200 }).unwrap();
+        let source = row.get("expression").and_then(Json::as_str).unwrap().to_owned();
+        (source, row.get("claims").cloned().unwrap_or(Json::Null))
+    });
+    let mut compared = 0;
+    for (source, claims) in rows.chain(extra) {
+        let Some(Json::Array(items)) = claims.get("groups") else { continue };
+        let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+        let Some(groups) = texts.collect::<Option<Vec<String>>>() else { continue };
+        let claims = claims.as_object().unwrap();
+        let wanted = answer(&source, claims);
+        let (mut none, mut others) = (claims.clone(), claims.clone());
+        none.remove("groups");
+        others.insert("groups", vec!["z"]);
+        for claims in [claims, &none, &others] {
+            assert_eq!(answer(&source, Environment::with_groups(claims, &groups)), wanted, "{source}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 500, "{compared}");
+}
+
+fn answer<'a>(source: &str, claims: impl Into<Environment<'a>>) -> (String, Option<Json>) {
     let expression = match Expression::parse(source) {
         Ok(expression) => expression,
         Err(error) => return ("load".into(), Some(Json::from(error.render(source))).filter(|_| false)),
     };
     let mut budget = Budget::EXPR;
-    match expression.evaluate(claims, &mut budget, None) {
+    match expression.evaluate(claims.into(), &mut budget, None) {
         Ok(Value::Bool(value)) => ("value".into(), Some(Json::Bool(value))),
         Ok(value) => ("type".into(), Some(tagged(&value))),
         Err(Error::Load(_)) => ("load".into(), None),

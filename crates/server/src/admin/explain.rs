@@ -94,7 +94,7 @@ impl Explanation {
             })
         });
         let detail = match &self.decided.decision {
-            Decision::Deny(denial) => Some(denial.detail.clone()),
+            Decision::Deny(denial) => Some(&*denial.detail),
             _ => None,
         };
         let headers: Vec<_> = match &self.decided.decision {

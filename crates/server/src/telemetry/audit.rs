@@ -352,7 +352,7 @@ mod tests {
             outcome: AuditOutcome::Deny,
             status: 403,
             reason: None,
-            detail: Some("one\nline".to_owned()),
+            detail: Some("one\nline".into()),
             request: AuditedRequest::default(),
             credential: None,
             identity: None,
