@@ -87,7 +87,7 @@ pub struct AuditedRequest {
 pub struct AuditedCredential {
     /// The kind of credential, such as `jwt`.
     pub kind: &'static str,
-    /// The name of the trust entry that took it.
+    /// The name of the trust entry that took it, or that it was meant for.
     pub entry: Option<Arc<str>>,
     /// HMAC-SHA-256 of the credential under the installation's key, in hexadecimal.
     pub digest: Arc<str>,

@@ -167,7 +167,7 @@ fn check_head(
     }
 }
 
-/// Advisory row 23: a body is counted while it comes, whatever length was announced.
+/// CVE-2024-34079 (octo-sts): a body is counted while it comes, whatever length was announced.
 async fn read_body(mut response: Response, url: &FetchUrl, limit: usize) -> Result<Bytes, FetchError> {
     let too_large = || FetchError::TooLarge { url: url.redacted(), limit };
     let announced = response.content_length().unwrap_or(0);

@@ -229,8 +229,8 @@ impl Gate {
             if let Some(cached) = self.cache.find(fingerprint, route, now) {
                 return self.with_cached(route, facts.request, &cached, trace);
             }
-            if let Some((denial, digest)) = self.refused.find(fingerprint, route, now) {
-                return Decided::without_entry(route, denial, digest);
+            if let Some((denial, credential)) = self.refused.find(fingerprint, route, now) {
+                return Decided::unverified(route, denial, credential);
             }
         }
         let digest = self.digest(&token);
@@ -239,7 +239,8 @@ impl Gate {
                 if let Some(fingerprint) = fingerprint {
                     self.refused.insert(fingerprint, route, &refusal, &digest, now);
                 }
-                Decided::without_entry(route, refusal.denial, digest)
+                let credential = AuditedCredential { kind: "jwt", entry: refusal.entry, digest };
+                Decided::unverified(route, refusal.denial, credential)
             }
             Ok(authenticated) => {
                 let (decision, identity) = self.authorize(route, facts.request, &authenticated, trace);
@@ -332,9 +333,8 @@ impl Decided {
         Self { decision, route: route.cloned(), credential: None, identity: None, exempt: false }
     }
 
-    /// The refusal of a token that no trust entry has taken.
-    fn without_entry(route: &Arc<Route>, denial: Denial, digest: Arc<str>) -> Self {
-        let credential = AuditedCredential { kind: "jwt", entry: None, digest };
+    /// The refusal of a token that came to no identity.
+    fn unverified(route: &Arc<Route>, denial: Denial, credential: AuditedCredential) -> Self {
         Self { credential: Some(credential), ..Self::refused(Some(route), denial) }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use claimgate_core::audit::AuditedCredential;
 use claimgate_core::decision::Denial;
 use claimgate_core::route::Route;
 use claimgate_core::time::Timestamp;
@@ -38,6 +39,7 @@ struct RefusedToken {
     denial: Denial,
     holds: Holds,
     until: Timestamp,
+    entry: Option<Arc<str>>,
     digest: Arc<str>,
 }
 
@@ -47,12 +49,20 @@ impl RefusedTokens {
         Self { slots: (0..SLOTS).map(|_| ArcSwapOption::empty()).collect() }
     }
 
-    /// What a token was refused for on `route`, if it would be again at `now`, and its digest for the audit log.
-    pub fn find(&self, token: Fingerprint, route: &Arc<Route>, now: Timestamp) -> Option<(Denial, Arc<str>)> {
+    /// What a token was refused for on `route`, if it would be again at `now`, and what the audit log says of it.
+    pub fn find(
+        &self,
+        token: Fingerprint,
+        route: &Arc<Route>,
+        now: Timestamp,
+    ) -> Option<(Denial, AuditedCredential)> {
         let known = self.slot(token)?.load();
         let known = known.as_ref()?;
         let same = known.fingerprint == token && Arc::ptr_eq(&known.route, route);
-        (same && known.holds(now)).then(|| (known.denial.clone(), known.digest.clone()))
+        (same && known.holds(now)).then(|| {
+            let (entry, digest) = (known.entry.clone(), known.digest.clone());
+            (known.denial.clone(), AuditedCredential { kind: "jwt", entry, digest })
+        })
     }
 
     /// Remembers a refusal that holds longer than for one request.
@@ -79,6 +89,7 @@ impl RefusedTokens {
                 denial: refusal.denial.clone(),
                 holds,
                 until: now.saturating_add(REMEMBERED),
+                entry: refusal.entry.clone(),
                 digest: digest.clone(),
             })));
         }

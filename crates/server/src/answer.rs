@@ -51,7 +51,13 @@ fn problem(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
 }
 
 fn page(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
-    let page = RefusalPage { title: reason.title(), code: reason.code(), id: id.to_string() };
+    let page = RefusalPage {
+        status: reason.status(),
+        title: reason.title(),
+        advice: advice(reason),
+        code: reason.code(),
+        id: id.to_string(),
+    };
     match page.render() {
         Ok(text) => ("text/html; charset=utf-8", text.into()),
         Err(_) => problem(reason, id),
@@ -62,9 +68,28 @@ fn page(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
 #[derive(Template)]
 #[template(path = "refused.html")]
 struct RefusalPage {
+    status: u16,
     title: &'static str,
+    advice: &'static str,
     code: &'static str,
     id: String,
+}
+
+/// What a person can do about a refusal. It tells no more than the code does.
+fn advice(reason: DenyReason) -> &'static str {
+    match (reason, reason.status()) {
+        (DenyReason::MissingCredential, _) => "This address needs a credential, and the request had none.",
+        (DenyReason::Expired, _) => "Get a new token and try again.",
+        (_, 401) => "The credential that came along is not accepted here. Another one may be.",
+        (DenyReason::NotAllowed | DenyReason::NoServiceAccount, _) => {
+            "You are known here, but what you asked for is not allowed to you."
+        }
+        (DenyReason::NoRoute, _) => "Nothing is served at this address. Check it for a mistake.",
+        (_, 400) => "The request could be understood in more than one way, so nobody was asked.",
+        (_, 429) => "Wait a moment, then try again.",
+        (_, 503) => "This does not lie with you. Try again in a moment.",
+        _ => "The request was refused.",
+    }
 }
 
 /// Whether the client is a browser that asks for a page: it names `text/html` and no JSON.

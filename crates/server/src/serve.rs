@@ -198,8 +198,6 @@ impl Server {
         loaded.warnings.problems().iter().for_each(|problem| tracing::warn!(%problem, "Configuration"));
         let issuers = Arc::new(Issuers::new(environment()?));
         let wanted = specs(&loaded.config, &loaded.compiled.issuers, &loaded.files)?;
-        let applied = issuers.apply(wanted)?;
-        drop(applied.superseded);
         let (mut config, files) = (loaded.config, loaded.files);
         let process_key = Secret::new(random_bytes::<32>()?.to_vec());
         let audit_key = audit_key(&config, &files, &process_key)?;
@@ -208,6 +206,8 @@ impl Server {
         telemetry.metrics().reloaded(1);
         let app = Arc::new(App::new(Arc::new(runtime), telemetry, clock)?);
         let sockets = Sockets::bind(&config, &files).await?;
+        // Nobody is asked on behalf of a gateway that does not come to be.
+        drop(issuers.apply(wanted)?.superseded);
         wait_for_issuers(&config, &issuers).await;
         let check_doors = match config.listeners.check.as_ref().map(|check| check.protocol) {
             Some(CheckProtocol::EnvoyGrpc) => Doors::EnvoyGrpc,

@@ -55,7 +55,7 @@ impl Telemetry {
     ) {
         let route = answer.decided.route.as_ref();
         let code = answer.reason().map_or("", claimgate_core::decision::DenyReason::code);
-        self.metrics.decided(question.adapter, route.map(|route| &route.name), outcome, code, elapsed);
+        self.metrics.decided(question.adapter, &answer.decided, outcome, code, elapsed);
         if let Some(matches) = answer.decided.decision.shadow() {
             self.metrics.watched(route.map(|route| &route.name), matches);
         }

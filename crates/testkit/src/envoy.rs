@@ -100,6 +100,35 @@ pub struct CheckResponse {
     pub status: Option<Status>,
     #[prost(oneof = "HttpResponse", tags = "2, 3")]
     pub http_response: Option<HttpResponse>,
+    #[prost(message, optional, tag = "4")]
+    pub dynamic_metadata: Option<Struct>,
+}
+
+/// `google.protobuf.Struct`, of texts and lists of texts.
+#[derive(Clone, PartialEq, Message)]
+pub struct Struct {
+    #[prost(map = "string, message", tag = "1")]
+    pub fields: HashMap<String, Value>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Value {
+    #[prost(oneof = "Kind", tags = "3, 6")]
+    pub kind: Option<Kind>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub enum Kind {
+    #[prost(string, tag = "3")]
+    Text(String),
+    #[prost(message, tag = "6")]
+    List(ListValue),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub struct ListValue {
+    #[prost(message, repeated, tag = "1")]
+    pub values: Vec<Value>,
 }
 
 #[derive(Clone, PartialEq, Message)]

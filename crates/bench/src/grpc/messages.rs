@@ -57,6 +57,7 @@ pub(crate) fn allow() -> CheckResponse {
     CheckResponse {
         status: Some(Status { code: 0 }),
         http_response: Some(HttpResponse::Ok(OkHttpResponse { headers, ..OkHttpResponse::default() })),
+        dynamic_metadata: None,
     }
 }
 

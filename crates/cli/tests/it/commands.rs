@@ -1,6 +1,7 @@
 //! Exit codes, and what commands write for other commands.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -144,4 +145,54 @@ fn check_reads_the_digest_key_as_serve_does() {
     }
     fs::write(folder.join("digest.key"), [7; 32]).unwrap();
     assert_eq!(claimgate(&folder, &["check", "claimgate.yaml"]).code, 0);
+}
+
+/// A start that cannot be says why in one sentence, what to do about it, and ends with 1.
+#[test]
+fn a_start_that_fails_is_one_sentence_and_a_hint() {
+    let folder = folder("starts");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let write = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+    write("garbage.pem", "no key");
+    let tls = |certificate: &str, key: &str| {
+        let tls = format!("tls: {{ certificateFile: {certificate}, keyFile: {key} }}");
+        CONFIG.replace(
+            "public: { address: 127.0.0.1:0 }",
+            &format!("public: {{ address: 127.0.0.1:0, {tls} }}"),
+        )
+    };
+    let audit = |sink: &str| format!("{CONFIG}audit: {{ to: {{ file: {{ path: {sink} }} }} }}\n");
+    for (name, config, said) in [
+        ("port", CONFIG.replacen("127.0.0.1:0", &taken, 1), taken.as_str()),
+        (
+            "admin",
+            CONFIG.replace("admin: { address: 127.0.0.1:0 }", &format!("admin: {{ address: {taken} }}")),
+            &*taken,
+        ),
+        ("certificate", tls("missing.crt", "garbage.pem"), "missing.crt"),
+        ("key", tls("garbage.pem", "missing.key"), "garbage.pem"),
+        ("audit folder", audit("none/audit.jsonl"), "none/audit.jsonl"),
+        ("audit is a folder", audit("."), "audit log"),
+        (
+            "issuer keys",
+            CONFIG.replace("audiences: [app] }", "audiences: [app], certificateAuthorityFile: garbage.pem }"),
+            "garbage.pem",
+        ),
+    ] {
+        write("claimgate.yaml", &config);
+        let ended = claimgate(&folder, &["serve", "--config", "claimgate.yaml"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{name}: {ended:?}");
+        let lines: Vec<_> = ended.stderr.lines().collect();
+        assert!(lines[0].starts_with("error: ") && ended.stderr.contains(said), "{name}: {ended:?}");
+        let is_place = ended.stderr.contains("claimgate.yaml:");
+        assert!(
+            is_place || (lines.len() == 2 && lines[1].trim_start().starts_with("hint: ")),
+            "{name}: {ended:?}"
+        );
+    }
+    let missing = claimgate(&folder, &["serve", "--config", "missing.yaml"]);
+    assert!(missing.code == 1 && missing.stderr.lines().count() == 2, "{missing:?}");
+    let demo = claimgate(&folder, &["demo", "--port", taken.rsplit(':').next().unwrap()]);
+    assert!(demo.code == 1 && demo.stderr.contains("hint: "), "{demo:?}");
 }

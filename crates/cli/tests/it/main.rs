@@ -8,4 +8,5 @@ mod demo;
 mod documentation;
 mod program;
 mod rule;
+mod serve;
 mod service_accounts;

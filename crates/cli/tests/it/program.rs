@@ -50,6 +50,11 @@ impl Running {
         Self { child, stdout }
     }
 
+    /// The id of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Its next line; the end of its output is a failure.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();

@@ -120,7 +120,7 @@ fn proxies() -> impl Iterator<Item = Door> {
     Door::ALL.into_iter().filter(|door| *door != Door::Check)
 }
 
-/// advisories 30: an unreachable gate lets nobody in, and no identity either.
+/// apisix#14096: an unreachable gate lets nobody in, and no identity either.
 #[test]
 fn nobody_passes_while_the_gate_is_down() {
     for door in proxies() {

@@ -141,3 +141,34 @@ async fn a_post_carries_its_body_and_headers_and_takes_any_success() {
         assert!(error.contains(expected) && !error.contains("secret"), "{error}");
     }
 }
+
+/// Calls of one issuer go through its proxy: in absolute form, or by a tunnel for https. Nothing of the proxy's
+/// credentials is in an error.
+#[tokio::test]
+async fn a_proxy_gets_what_is_meant_for_the_issuer() {
+    for (target, asked, answer) in [
+        ("http://issuer.example/keys", "GET http://issuer.example/keys HTTP/1.1\r\n", "HTTP/1.1 200 OK"),
+        ("https://issuer.example/keys", "CONNECT issuer.example:443 HTTP/1.1\r\n", "HTTP/1.1 403 Forbidden"),
+    ] {
+        let answer = format!("{answer}\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok");
+        let (proxy, mut told) = server(answer.into_bytes()).await;
+        let address = proxy.as_str().trim_start_matches("http://").split('/').next().unwrap().to_owned();
+        let proxy = format!("http://me:topsecret@{address}").parse().unwrap();
+        let timeouts = Timeouts { connect: Duration::from_secs(20), total: Duration::from_secs(20) };
+        let trust = Trust::system().unwrap();
+        let fetcher =
+            Fetcher::new(FetcherOptions { trust, proxy: Some(proxy), bearer: None, timeouts }).unwrap();
+        let url = FetchUrl::parse(target, PlainHttp::Allowed).unwrap();
+        let fetched = fetcher.get(&url, 100).await;
+        let request = told.recv().await.unwrap();
+        assert!(request.starts_with(asked), "{request}");
+        assert!(request.to_ascii_lowercase().contains("proxy-authorization: basic "), "{request}");
+        match fetched {
+            Ok(fetched) => assert!(target.starts_with("http:") && fetched.body() == "ok"),
+            Err(error) => {
+                assert!(target.starts_with("https:"), "{error}");
+                assert!(!error.to_string().contains("topsecret"), "{error}");
+            }
+        }
+    }
+}

@@ -48,6 +48,8 @@ pub struct Refusal {
     pub denial: Denial,
     /// For how long the same token on the same route is certainly refused so.
     pub holds: Holds,
+    /// The name of the trust entry that it was meant for, as far as that is known. Nothing of it is verified.
+    pub entry: Option<Arc<str>>,
 }
 
 /// For how long a refusal holds, as the clock goes forward and the configuration stays.
@@ -62,13 +64,17 @@ pub enum Holds {
 
 impl Refusal {
     fn once(denial: Denial) -> Self {
-        Self { denial, holds: Holds::Once }
+        Self { denial, holds: Holds::Once, entry: None }
     }
 
     fn for_good(denial: Denial) -> Self {
         // A token that is not valid yet will be.
         let holds = if denial.reason == DenyReason::NotYetValid { Holds::Once } else { Holds::Always };
-        Self { denial, holds }
+        Self { denial, holds, entry: None }
+    }
+
+    fn of(self, entry: &TrustEntry) -> Self {
+        Self { entry: Some(entry.name.clone()), ..self }
     }
 }
 
@@ -94,24 +100,29 @@ impl Authenticator {
             .map_err(|error| Refusal::for_good(malformed(&error, trace)))?;
         trace.record(|| step(Stage::Credential, "jwt", StepOutcome::Ok, &describe(&jwt)));
         let demand = Demand { route, typ: jwt.token_type(), now };
-        let (entry, valid_until) = demand.entry(jwt.claims(), trace).map_err(Refusal::for_good)?;
+        let (entry, valid_until) = demand.entry(jwt.claims(), trace)?;
         let issuer = &entry.issuer;
         if !issuer.algorithms.contains(&jwt.algorithm()) {
             let algorithm = jwt.algorithm().name();
             let detail = format!("`{algorithm}` is not among the algorithms of `{}`", issuer.url);
             let reason = DenyReason::AlgorithmNotAllowed;
-            return Err(Refusal::for_good(refuse(trace, Stage::Signature, &issuer.url, reason, detail)));
+            let denial = refuse(trace, Stage::Signature, &issuer.url, reason, detail);
+            return Err(Refusal::for_good(denial).of(entry));
         }
+        let once = |denial| Refusal::once(denial).of(entry);
         let keys = self.keys.issuer_keys(&issuer.url).ok_or_else(|| {
             let detail = format!("issuer `{}` has no keys yet", issuer.url);
-            Refusal::once(Denial::new(DenyReason::IssuerUnavailable, detail))
+            once(Denial::new(DenyReason::IssuerUnavailable, detail))
         })?;
-        let snapshot = key_snapshot(&*keys, issuer, &jwt, trace).await.map_err(Refusal::once)?;
-        let entry = entry.clone();
-        let held = |denial| Refusal { denial, holds: Holds::WhileKeysAre(keys.clone(), snapshot.clone()) };
+        let snapshot = key_snapshot(&*keys, issuer, &jwt, trace).await.map_err(once)?;
+        let held = |denial| {
+            let holds = Holds::WhileKeysAre(keys.clone(), snapshot.clone());
+            Refusal { denial, holds, entry: Some(entry.name.clone()) }
+        };
         check_key_id(&*snapshot, issuer, &jwt, trace).map_err(held)?;
         let token = verify(jwt, &*snapshot, issuer, trace).map_err(held)?;
-        let identity = Arc::new(entry.identify(&token, trace).map_err(Refusal::once)?);
+        let identity = Arc::new(entry.identify(&token, trace).map_err(once)?);
+        let entry = entry.clone();
         Ok(Authenticated { token, entry, identity, valid_until, keys, generation: snapshot.generation() })
     }
 }
@@ -137,7 +148,8 @@ pub(crate) fn suppose(
         })?;
         complete(&mut claims, named, now);
     }
-    let (entry, valid_until) = Demand { route, typ: None, now }.entry(&claims, trace)?;
+    let (entry, valid_until) =
+        Demand { route, typ: None, now }.entry(&claims, trace).map_err(|refusal| refusal.denial)?;
     let entry = entry.clone();
     trace.record(|| step(Stage::Signature, &entry.issuer.url, StepOutcome::Ok, "assumed"));
     let token = VerifiedToken::hypothetical(claims)
@@ -169,17 +181,25 @@ struct Demand<'r, 't> {
 
 impl<'r> Demand<'r, '_> {
     /// The one trust entry that the claims fit, and until when they hold.
-    fn entry(&self, claims: &Object, trace: &mut Trace) -> Result<(&'r Arc<TrustEntry>, Timestamp), Denial> {
+    fn entry(&self, claims: &Object, trace: &mut Trace) -> Result<(&'r Arc<TrustEntry>, Timestamp), Refusal> {
         let malformed = DenyReason::MalformedCredential;
         let registered = RegisteredClaims::parse(claims).map_err(|error| {
-            refuse(trace, Stage::RegisteredClaims, error.claim, malformed, error.to_string())
+            let detail = error.to_string();
+            Refusal::for_good(refuse(trace, Stage::RegisteredClaims, error.claim, malformed, detail))
         })?;
         let Some(issuer) = registered.issuer else {
-            return Err(refuse(trace, Stage::Entry, "iss", malformed, "claim `iss` is missing".to_owned()));
+            let detail = "claim `iss` is missing".to_owned();
+            return Err(Refusal::for_good(refuse(trace, Stage::Entry, "iss", malformed, detail)));
         };
-        let entry = self.choose(issuer, claims, &registered, trace)?;
-        let valid_until = self.check_times(entry, &registered, trace)?;
-        Ok((entry, valid_until))
+        let entry = self.choose(issuer, claims, &registered, trace).map_err(|denial| {
+            let refusal = Refusal::for_good(denial);
+            match self.route.accept.of_issuer(issuer) {
+                [only] => refusal.of(only),
+                _ => refusal,
+            }
+        })?;
+        let valid_until = self.check_times(entry, &registered, trace);
+        Ok((entry, valid_until.map_err(|denial| Refusal::for_good(denial).of(entry))?))
     }
 
     fn choose(

@@ -11,6 +11,7 @@ mod cache;
 mod credentials;
 mod email;
 mod entries;
+mod issuers;
 mod keys;
 mod oracle;
 mod policy;

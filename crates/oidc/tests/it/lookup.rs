@@ -36,7 +36,7 @@ async fn a_rotation_costs_one_fetch_however_many_wait() {
     assert_eq!(provider.counts().borrow().discovery, 1);
 }
 
-/// Advisory row 35.
+/// CVE-2025-25207 (Authorino): what a stranger sends must not make endless work.
 #[tokio::test]
 async fn ten_thousand_unknown_key_ids_cost_no_more_than_the_burst() {
     let provider = provider().await;
@@ -105,7 +105,7 @@ async fn a_failing_provider_is_told_apart_from_one_without_the_key() {
     assert!(matches!(lookup, KeyLookup::NoIssuer), "{lookup:?}");
 }
 
-/// Advisory rows 24, 39 and 40.
+/// CVE-2026-49998 (Centrifugo), agentgateway#3609: keys of one issuer served another, or hid its own.
 #[tokio::test]
 async fn two_issuers_that_share_key_ids_share_nothing_else() {
     let options = Options { key_id_prefix: Some("key".to_owned()), ..Options::default() };

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
@@ -6,6 +7,8 @@ use axum::response::{Html, IntoResponse, Response};
 use claimgate_oidc::{IssuerStatus, KeyState};
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::temporal::DateTimePrinter;
 use serde::Serialize;
 
 use super::{AdminState, wants_html};
@@ -46,7 +49,7 @@ struct Status {
 struct Configuration {
     file: String,
     generation: u64,
-    loaded_at: String,
+    loaded_at: Time,
     routes: usize,
     /// Why a later version of the file is not in force.
     refused: Option<Refused>,
@@ -57,7 +60,7 @@ struct Configuration {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Refused {
-    at: String,
+    at: Time,
     cause: String,
 }
 
@@ -74,10 +77,10 @@ struct Issuer {
     keys_sha256: Option<String>,
     skipped_keys: Vec<String>,
     warnings: Vec<String>,
-    last_success: Option<String>,
+    last_success: Option<Time>,
     last_error: Option<LastError>,
-    stale_since: Option<String>,
-    next_refresh: Option<String>,
+    stale_since: Option<Time>,
+    next_refresh: Option<Time>,
     fetches: u64,
     failed_fetches: u64,
 }
@@ -85,18 +88,82 @@ struct Issuer {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LastError {
-    at: String,
+    at: Time,
     message: String,
 }
 
+/// A time: exact for programs, and as people read it.
+struct Time {
+    exact: String,
+    shown: String,
+    relative: String,
+}
+
+impl Serialize for Time {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.exact)
+    }
+}
+
+impl Time {
+    fn of(at: Timestamp, now: Timestamp) -> Self {
+        Self {
+            exact: DateTimePrinter::new().precision(Some(3)).timestamp_to_string(&at),
+            shown: at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+            relative: relative(at.as_second() - now.as_second()),
+        }
+    }
+}
+
+/// How far away a time is, in its largest unit.
+fn relative(seconds: i64) -> String {
+    let (count, unit) = match seconds.unsigned_abs() {
+        0 => return "now".to_owned(),
+        s @ ..60 => (s, "s"),
+        s @ 60..3600 => (s / 60, "min"),
+        s @ 3600..86_400 => (s / 3600, "h"),
+        s => (s / 86_400, "d"),
+    };
+    if seconds < 0 { format!("{count} {unit} ago") } else { format!("in {count} {unit}") }
+}
+
+/// The rank of a state: what somebody should look at comes first.
+fn urgency(state: &str) -> u8 {
+    match state {
+        "unavailable" => 0,
+        "stale" => 1,
+        "pending" => 2,
+        "fresh" => 3,
+        _ => 4,
+    }
+}
+
+fn from_core(at: claimgate_core::time::Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_milliseconds()).unwrap_or_default()
+}
+
 impl Status {
+    /// How many issuers are in which state: `1 unavailable, 2 fresh`.
+    fn totals(&self) -> String {
+        let mut states = BTreeMap::new();
+        for issuer in &self.issuers {
+            states.entry((urgency(issuer.state), issuer.state)).and_modify(|count| *count += 1).or_insert(1);
+        }
+        let states: Vec<_> = states.iter().map(|((_, state), count)| format!("{count} {state}")).collect();
+        states.join(", ")
+    }
+
+    /// The issuers, those in trouble first.
+    fn by_urgency(&self) -> Vec<&Issuer> {
+        let mut issuers: Vec<_> = self.issuers.iter().collect();
+        issuers.sort_by_key(|issuer| urgency(issuer.state));
+        issuers
+    }
+
     fn of(state: &AdminState) -> Self {
         let (runtime, last) = state.reload.in_force();
-        let time = |at: claimgate_core::time::Timestamp| {
-            jiff::Timestamp::from_millisecond(at.as_milliseconds())
-                .map(|at| at.to_string())
-                .unwrap_or_default()
-        };
+        let now = from_core(state.app.now());
+        let time = |at| Time::of(from_core(at), now);
         Self {
             version: env!("CARGO_PKG_VERSION"),
             configuration: Configuration {
@@ -112,15 +179,15 @@ impl Status {
                 .issuers
                 .statuses()
                 .iter()
-                .map(|status| Issuer::of(status, runtime.entries_of(status.id.as_str())))
+                .map(|status| Issuer::of(status, runtime.entries_of(status.id.as_str()), now))
                 .collect(),
         }
     }
 }
 
 impl Issuer {
-    fn of(status: &IssuerStatus, entries: &[Arc<str>]) -> Self {
-        let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    fn of(status: &IssuerStatus, entries: &[Arc<str>], now: Timestamp) -> Self {
+        let time = |at: Option<Timestamp>| at.map(|at| Time::of(at, now));
         let plain = status.id.as_str().starts_with("http://").then(|| "the issuer is not https".to_owned());
         let private = status
             .published_private_keys
@@ -139,11 +206,37 @@ impl Issuer {
             last_error: status
                 .last_error
                 .as_ref()
-                .map(|error| LastError { at: error.at.to_string(), message: error.message.clone() }),
+                .map(|error| LastError { at: Time::of(error.at, now), message: error.message.clone() }),
             stale_since: time(status.stale_since),
             next_refresh: time(status.next_refresh),
             fetches: status.fetches,
             failed_fetches: status.failed_fetches,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_exact_for_programs_and_near_for_people() {
+        let now = Timestamp::from_millisecond(1_800_000_000_000).unwrap();
+        for (seconds, relative) in [
+            (0, "now"),
+            (-1, "1 s ago"),
+            (59, "in 59 s"),
+            (-60, "1 min ago"),
+            (7200, "in 2 h"),
+            (-172_800, "2 d ago"),
+        ] {
+            let time = Time::of(Timestamp::from_second(1_800_000_000 + seconds).unwrap(), now);
+            assert_eq!(time.relative, relative);
+        }
+        let time = Time::of(now, now);
+        assert_eq!(
+            (time.exact.as_str(), time.shown.as_str()),
+            ("2027-01-15T08:00:00.000Z", "2027-01-15 08:00:00 UTC")
+        );
     }
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use claimgate_core::audit::AuditOutcome;
 use claimgate_core::policy::ShadowMatch;
+use claimgate_gate::Decided;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -29,8 +30,8 @@ pub const METRICS: &[MetricInfo] = &[
     MetricInfo {
         name: "claimgate_gate_decisions_total",
         kind: "counter",
-        labels: "`adapter`, `route`, `outcome` (allow, challenge, deny), `code`",
-        help: "Number of decisions, by the door that asked, the route, the outcome and the code of the refusal.",
+        labels: "`adapter`, `route`, `issuer` (the name of the trust entry that took the token; of a refused token the one that it says it is meant for), `outcome` (allow, challenge, deny), `code`",
+        help: "Number of decisions, by the door that asked, the route, the issuer, the outcome and the code of the refusal.",
     },
     MetricInfo {
         name: "claimgate_gate_decision_duration_seconds",
@@ -104,6 +105,7 @@ pub const METRICS: &[MetricInfo] = &[
 struct DecisionLabels {
     adapter: &'static str,
     route: Arc<str>,
+    issuer: Arc<str>,
     outcome: &'static str,
     code: &'static str,
 }
@@ -224,13 +226,15 @@ impl Metrics {
     pub(super) fn decided(
         &self,
         adapter: &'static str,
-        route: Option<&Arc<str>>,
+        decided: &Decided,
         outcome: AuditOutcome,
         code: &'static str,
         elapsed: Duration,
     ) {
-        let route = route.unwrap_or(&self.nameless).clone();
-        let labels = DecisionLabels { adapter, route, outcome: outcome.as_str(), code };
+        let route = decided.route.as_ref().map_or(&self.nameless, |route| &route.name).clone();
+        let entry = decided.credential.as_ref().and_then(|credential| credential.entry.as_ref());
+        let issuer = entry.unwrap_or(&self.nameless).clone();
+        let labels = DecisionLabels { adapter, route, issuer, outcome: outcome.as_str(), code };
         self.decisions.get_or_create(&labels).inc();
         self.duration.observe(elapsed.as_secs_f64());
     }

@@ -119,6 +119,13 @@ async fn metrics_are_openmetrics_and_count_decisions() {
         assert!((of(outcome, code, route) - doors).abs() < 0.1, "{outcome} {code} {route}\n{text}");
     }
     assert!((samples["claimgate_gate_decision_duration_seconds_count"] - 4.0 * doors).abs() < 0.1);
+    for (issuer, code) in
+        [("main", ""), ("main", "not_allowed"), ("", "missing_credential"), ("", "no_route")]
+    {
+        let labels = [format!("issuer=\"{issuer}\""), format!("code=\"{code}\"")];
+        let counted = samples.keys().filter(|name| labels.iter().all(|label| name.contains(label)));
+        assert!(counted.count() >= 4, "{issuer} {code}\n{text}");
+    }
     assert!(samples["claimgate_gate_cached_tokens"] >= 1.0);
     assert!(!text.contains("elsewhere") && !text.contains("secret-path") && !leaks::holds_token(text));
     world.stop().await;

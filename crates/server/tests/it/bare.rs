@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use claimgate_crypto::Algorithm;
@@ -19,7 +20,7 @@ use crate::authority::Authority;
 use crate::client::{Ask, Via};
 use crate::door::Door;
 use crate::folder::Folder;
-use crate::world::{World, start};
+use crate::world::{ISSUER, TRUSTED, World, configuration, eventually, start};
 
 /// Serves discovery and keys over TLS, as an issuer of Kubernetes has to.
 async fn issuer(authority: &Authority) -> Issuer {
@@ -100,11 +101,36 @@ async fn a_bare_authentication_configuration_is_served() {
     let unprefixed = world.folder.read("authn.yaml").replace("oidc:", "");
     world.folder.write("authn.yaml", &unprefixed);
     let system = world.signed(world.jane().subject("system:admin"));
-    crate::world::eventually("the changed file is in force", || async {
+    eventually("the changed file is in force", || async {
         Door::EnvoyGrpc.ask(&world, &Ask::get("/").bearer(&jane)).await.values("x-claimgate-user") == ["jane"]
     })
     .await;
     let verdict = Door::EnvoyGrpc.ask(&world, &Ask::get("/").bearer(&system)).await;
     assert_eq!(verdict.code.as_deref(), Some("reserved_name"));
+    world.stop().await;
+}
+
+/// An issuer's private authority is read again when its file changes, and its keys are there within two seconds.
+#[tokio::test]
+async fn a_changed_authority_of_an_issuer_is_live_within_two_seconds() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    let issuer = issuer(&authority).await;
+    let folder = Folder::new();
+    folder.write("ca.crt", &other.pem());
+    folder.write("keys.json", &Issuer::new(ISSUER, Algorithm::Es256).jwk_set());
+    let entry = format!(
+        "jwt:\n  - name: private\n    issuer: {{ url: \"{}\", audiences: [claimgate], certificateAuthorityFile: ca.crt }}\n",
+        issuer.url()
+    );
+    let routes = "  - { name: app, accept: jwt, allow: authenticated }\n";
+    folder.write("claimgate.yaml", &configuration(TRUSTED, routes).replacen("jwt:\n", &entry, 1));
+    let server = start(&folder.join("claimgate.yaml"), Overrides::default()).await.unwrap();
+    let world = World::serve(folder, issuer, server);
+    let ask = Ask::get("/").bearer(&world.token());
+    let code = || async { Door::EnvoyGrpc.ask(&world, &ask).await.code };
+    assert_eq!(code().await.as_deref(), Some("issuer_unavailable"));
+    world.folder.write("ca.crt", &authority.pem());
+    let live = eventually("the issuer is known", || async { code().await.is_none() });
+    tokio::time::timeout(Duration::from_secs(2), live).await.unwrap();
     world.stop().await;
 }

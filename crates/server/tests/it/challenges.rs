@@ -138,6 +138,9 @@ async fn browsers_get_a_page_and_programs_json() {
             assert_eq!(policy.iter().any(|policy| policy.contains("default-src 'none'")), page, "{accept}");
             assert!(verdict.body.contains(&verdict.decision_id), "{accept} {door:?}");
             assert!(verdict.body.contains("missing_credential"), "{accept} {door:?}");
+            // A page says what it means, and asks for nothing from elsewhere.
+            assert_eq!(verdict.body.contains("This address needs a credential"), page, "{accept} {door:?}");
+            assert!(!verdict.body.contains("src=") && !verdict.body.contains("href="), "{}", verdict.body);
         }
     }
     world.stop().await;

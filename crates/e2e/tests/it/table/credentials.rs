@@ -66,7 +66,7 @@ fn places(issuers: &Issuers) -> Vec<Row> {
             .refuse(400, "conflicting_credentials")
             .but(&two, &Outcome::Proxy(400), "nginx refuses a repeated Authorization by itself"),
     ];
-    // advisories 14: the mere form was enough once
+    // The mere form was enough once.
     rows.push(
         Row::new("Bearer nothing (CVE-2026-28229)")
             .header("Authorization", bad)

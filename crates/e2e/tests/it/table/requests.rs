@@ -93,7 +93,7 @@ fn methods() -> Vec<Row> {
     ]
 }
 
-/// advisories 9 and 12: policy and application must not see different things, so what can be read in two ways is refused.
+/// CVE-2026-32811 (heimdall), CVE-2023-33189 (Pomerium): policy and application must not see different things, so what can be read in two ways is refused.
 fn ambiguous() -> Vec<Row> {
     let targets = [
         ("a dot segment", "/a/./b"),
