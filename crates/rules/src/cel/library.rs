@@ -138,7 +138,10 @@ impl Context<'_> {
 /// Arguments that are not of the types that the signature promises, or a run-time type that no
 /// overload takes.
 pub(crate) fn no_such_overload() -> RunError {
-    RunError::failed("no such overload")
+    RunError::failed("no such overload").with_hint(
+        "a value is of another type than this takes, such as a number or a list for a text: convert it with \
+         `string(…)` or `int(…)`, ask a list by `'a' in claims.groups`",
+    )
 }
 
 #[cfg(test)]
