@@ -21,6 +21,7 @@ mod search;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use claimgate_json::Json;
 use thiserror::Error;
@@ -30,9 +31,12 @@ use crate::identity::Identity;
 
 pub use precedence::Precedence;
 
-/// A ServiceAccount's namespace and name, in that order.
+/// A ServiceAccount's namespace and name, in that order. Copies of it share the texts.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct AccountName {
+pub struct AccountName(Arc<QualifiedName>);
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct QualifiedName {
     namespace: Box<str>,
     name: Box<str>,
 }
@@ -40,24 +44,24 @@ pub struct AccountName {
 impl AccountName {
     /// The account `name` in `namespace`.
     pub fn new(namespace: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
-        Self { namespace: namespace.into(), name: name.into() }
+        Self(Arc::new(QualifiedName { namespace: namespace.into(), name: name.into() }))
     }
 
     /// The namespace.
     pub fn namespace(&self) -> &str {
-        &self.namespace
+        &self.0.namespace
     }
 
     /// The name within the namespace.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 }
 
 /// `namespace/name`
 impl fmt::Display for AccountName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.namespace, self.name)
+        write!(f, "{}/{}", self.namespace(), self.name())
     }
 }
 

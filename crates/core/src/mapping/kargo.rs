@@ -5,14 +5,16 @@
 //! are compared apart, so that claim `a/b` with `c` is not claim `a` with `b/c`.
 
 mod annotations;
+mod holders;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use claimgate_json::{Json, Object};
 
 use super::{AccountName, Fault, Matches, Outcome, Question, Record, Scope, ServiceAccount};
 use annotations::Accepted;
+use holders::ByClaim;
 
 pub use annotations::{CLAIM_PREFIX, CLAIMS};
 
@@ -30,12 +32,9 @@ pub struct Settings {
 #[derive(Debug, Default)]
 pub struct Index {
     accounts: BTreeMap<AccountName, Accepted>,
-    by_claim: HashMap<Box<str>, HashMap<Box<str>, ByNamespace>>,
-    projects: BTreeSet<Box<str>>,
+    by_claim: ByClaim,
+    projects: HashSet<Box<str>>,
 }
-
-/// Accounts by namespace, so that a question about one project reads nothing of the others.
-type ByNamespace = BTreeMap<Box<str>, BTreeSet<AccountName>>;
 
 /// The accounts that matched, by namespace, with the first claim and value that did.
 type Hits<'a> = BTreeMap<&'a str, BTreeMap<&'a AccountName, (&'a str, Cow<'a, str>)>>;
@@ -64,13 +63,8 @@ impl Index {
     pub fn set(&mut self, account: &ServiceAccount<'_>) {
         self.remove(&account.account);
         let Some(accepted) = Accepted::read(account.annotations) else { return };
-        for (claim, values) in &accepted.claims {
-            let by_value = self.by_claim.entry(claim.clone()).or_default();
-            for value in values {
-                let by_namespace = by_value.entry(value.clone()).or_default();
-                let accounts = by_namespace.entry(account.account.namespace.clone()).or_default();
-                accounts.insert(account.account.clone());
-            }
+        for (claim, value) in &accepted.values {
+            self.by_claim.insert(claim, value, &account.account);
         }
         self.accounts.insert(account.account.clone(), accepted);
     }
@@ -78,23 +72,8 @@ impl Index {
     /// Forgets an account.
     pub fn remove(&mut self, account: &AccountName) {
         let Some(accepted) = self.accounts.remove(account) else { return };
-        for (claim, values) in &accepted.claims {
-            let Some(by_value) = self.by_claim.get_mut(claim) else { continue };
-            for value in values {
-                let Some(by_namespace) = by_value.get_mut(value) else { continue };
-                if let Some(accounts) = by_namespace.get_mut(account.namespace()) {
-                    accounts.remove(account);
-                    if accounts.is_empty() {
-                        by_namespace.remove(account.namespace());
-                    }
-                }
-                if by_namespace.is_empty() {
-                    by_value.remove(value);
-                }
-            }
-            if by_value.is_empty() {
-                self.by_claim.remove(claim);
-            }
+        for (claim, value) in &accepted.values {
+            self.by_claim.remove(claim, value, account);
         }
     }
 
@@ -152,7 +131,8 @@ impl Index {
             Scope::Namespace(_) | Scope::Cluster => Vec::new(),
             // Not for requests: the projects can be many.
             Scope::Anywhere => {
-                self.projects.iter().map(|name| &**name).filter(|name| !is_global(name)).collect()
+                let projects: BTreeSet<&str> = self.projects.iter().map(|name| &**name).collect();
+                projects.into_iter().filter(|name| !is_global(name)).collect()
             }
         };
         let first = own.first().copied();
@@ -161,19 +141,16 @@ impl Index {
     }
 
     fn find<'a>(&'a self, claims: &'a Object, places: &Places<'_>, found: &mut Found<'a>) {
-        for (claim, value) in claims.iter() {
-            let Some(by_value) = self.by_claim.get(claim) else { continue };
+        self.by_claim.of(claims, |claim, value, by_value| {
             for text in texts(value) {
-                let Some(by_namespace) = by_value.get(&*text) else { continue };
-                for (namespace, accounts) in places.of(by_namespace) {
-                    let hits = found.hits.entry(namespace).or_default();
-                    for account in accounts {
-                        found.examined += 1;
-                        hits.entry(account).or_insert_with(|| (claim, text.clone()));
-                    }
+                let Some(holders) = by_value.get(&*text) else { continue };
+                for account in holders.within(&places.order, |name| places.searched.contains(name)) {
+                    found.examined += 1;
+                    let hits = found.hits.entry(account.namespace()).or_default();
+                    hits.entry(account).or_insert_with(|| (claim, text.clone()));
                 }
             }
-        }
+        });
     }
 
     /// Says of every annotated account what became of it: the matches in their order, then the others
@@ -212,19 +189,6 @@ impl Index {
             record.push(account.clone(), Outcome::Ignored, message);
         }
         record.conclude(&Ok(matches.clone()), |first| format!("`{first}` comes first"));
-    }
-}
-
-impl Places<'_> {
-    /// The searched namespaces of those that a value has, by way of the shorter list.
-    fn of<'a>(&self, by_namespace: &'a ByNamespace) -> Vec<(&'a str, &'a BTreeSet<AccountName>)> {
-        if self.order.len() <= by_namespace.len() {
-            let held = self.order.iter().filter_map(|place| by_namespace.get_key_value(*place));
-            held.map(|(name, accounts)| (&**name, accounts)).collect()
-        } else {
-            let held = by_namespace.iter().filter(|(name, _)| self.searched.contains(&***name));
-            held.map(|(name, accounts)| (&**name, accounts)).collect()
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::binary_heap::PeekMut;
-use std::collections::{BTreeMap, BinaryHeap, btree_map};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, btree_map};
 use std::sync::Arc;
 
 use super::rule::{AccountRule, Compiled, Sources};
@@ -11,7 +11,7 @@ use super::{AccountName, Fault, Precedence, ServiceAccount};
 /// The accounts of a cluster that carry a rule in the language `R`.
 #[derive(Debug)]
 pub struct Ranked<R> {
-    namespaces: BTreeMap<Box<str>, Namespace<R>>,
+    namespaces: HashMap<Box<str>, Namespace<R>>,
     sources: Sources<R>,
 }
 
@@ -32,12 +32,12 @@ pub(super) struct Entry<R> {
     pub(super) precedence: Precedence,
     pub(super) compiled: Arc<Compiled<R>>,
     /// What is wrong with the annotation of the precedence.
-    fault: Option<Fault>,
+    fault: Option<Box<Fault>>,
 }
 
 impl<R> Default for Ranked<R> {
     fn default() -> Self {
-        Self { namespaces: BTreeMap::new(), sources: Sources::default() }
+        Self { namespaces: HashMap::new(), sources: Sources::default() }
     }
 }
 
@@ -94,7 +94,7 @@ impl<R: AccountRule> Ranked<R> {
         self.namespaces.get(namespace).into_iter().flat_map(Namespace::entries)
     }
 
-    /// The namespaces with accounts.
+    /// The namespaces with accounts, in no order.
     pub(super) fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.namespaces.keys().map(|name| &**name)
     }
@@ -117,10 +117,11 @@ impl<R: AccountRule> Ranked<R> {
         })
     }
 
-    /// The accounts of the namespaces that are not searched.
+    /// The accounts of the namespaces that are not searched, namespace by namespace.
     pub(super) fn outside(&self, searched: impl Fn(&str) -> bool) -> impl Iterator<Item = &Entry<R>> {
-        let outside = self.namespaces.iter().filter(move |(name, _)| !searched(name));
-        outside.flat_map(|(_, namespace)| namespace.entries())
+        let outside = self.namespaces.iter().filter(|(name, _)| !searched(name));
+        let in_order: BTreeMap<_, _> = outside.collect();
+        in_order.into_values().flat_map(Namespace::entries)
     }
 
     /// What is wrong with the annotations, by account: rules that are none, precedences that are no
@@ -133,7 +134,7 @@ impl<R: AccountRule> Ranked<R> {
                 let tie = previous.filter(|other| other.precedence == entry.precedence).map(|with| {
                     Fault::Tie { with: with.account.clone(), precedence: entry.precedence.get() }
                 });
-                let found = [entry.rule_fault(), entry.fault.clone(), tie].into_iter().flatten();
+                let found = [entry.rule_fault(), entry.fault.as_deref().cloned(), tie].into_iter().flatten();
                 faults.extend(found.map(|fault| (entry.account.clone(), fault)));
                 previous = Some(entry);
             }
@@ -160,10 +161,9 @@ impl<R: AccountRule> Entry<R> {
         let text = account.annotations.get(R::PRECEDENCE).map(String::as_str);
         let precedence = Precedence::of_annotation(text);
         let inexact = text.filter(|text| !Precedence::is_exact(text));
-        let fault = inexact.map(|text| Fault::Precedence {
-            annotation: R::PRECEDENCE,
-            text: text.to_owned(),
-            counts_as: precedence.get(),
+        let fault = inexact.map(|text| {
+            let (text, counts_as) = (text.to_owned(), precedence.get());
+            Box::new(Fault::Precedence { annotation: R::PRECEDENCE, text, counts_as })
         });
         Self { account: account.account.clone(), precedence, compiled, fault }
     }

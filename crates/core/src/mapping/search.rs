@@ -76,7 +76,7 @@ impl Failure {
         match self {
             Self::Rule(_) if on_rule_error == OnRuleError::Skip => None,
             Self::Rule(message) => Some(Refusal::RuleFailed { account: account.clone(), message }),
-            Self::TooManySteps => Some(Refusal::TooManySteps { namespace: account.namespace.clone() }),
+            Self::TooManySteps => Some(Refusal::TooManySteps { namespace: account.namespace().into() }),
         }
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use claimgate_json::{Json, Limits, parse};
 
@@ -18,7 +18,8 @@ const OLDEST: [(&str, &str); 3] = [
 /// What the annotations of one account accept, all forms united.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
-    pub(super) claims: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    /// Claims with an accepted value each, in their order, none twice.
+    pub(super) values: Box<[(Box<str>, Box<str>)]>,
     /// Why the annotation [`CLAIMS`] has no effect, if it has none.
     pub(super) fault: Option<String>,
 }
@@ -26,29 +27,25 @@ pub(super) struct Accepted {
 impl Accepted {
     /// `None` without any of the annotations.
     pub(super) fn read(annotations: &BTreeMap<String, String>) -> Option<Self> {
-        let mut accepted = Self::default();
-        let mut any = false;
+        let (mut values, mut fault, mut any) = (Vec::new(), None, false);
         for (annotation, text) in annotations {
             if annotation == CLAIMS {
                 any = true;
                 match read_object(text) {
-                    Ok(claims) => claims.into_iter().for_each(|(claim, value)| accepted.add(&claim, value)),
-                    Err(fault) => accepted.fault = Some(fault),
+                    Ok(claims) => values.extend(claims),
+                    Err(wrong) => fault = Some(wrong),
                 }
                 continue;
             }
             let oldest = OLDEST.iter().find(|(name, _)| name == annotation).map(|(_, claim)| *claim);
             let Some(claim) = annotation.strip_prefix(CLAIM_PREFIX).or(oldest) else { continue };
             any = true;
-            for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-                accepted.add(claim, item.into());
-            }
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            values.extend(items.map(|item| (claim.into(), item.into())));
         }
-        any.then_some(accepted)
-    }
-
-    fn add(&mut self, claim: &str, value: Box<str>) {
-        self.claims.entry(claim.into()).or_default().insert(value);
+        values.sort_unstable();
+        values.dedup();
+        any.then(|| Self { values: values.into(), fault })
     }
 }
 
@@ -115,17 +112,15 @@ mod tests {
                 "groups=dev groups=release",
             ),
             ("one claim without a name", "rbac.kargo.akuity.io/claim.", "x", "=x"),
+            ("one value twice", "rbac.kargo.akuity.io/claim.groups", "dev, dev", "groups=dev"),
             ("no value", "rbac.kargo.akuity.io/claim.groups", " , ", ""),
             ("oldest sub", "rbac.kargo.akuity.io/sub", "1,2", "sub=1 sub=2"),
             ("oldest email", "rbac.kargo.akuity.io/email", "a@x", "email=a@x"),
             ("oldest groups", "rbac.kargo.akuity.io/groups", "dev", "groups=dev"),
         ] {
             let accepted = read(&[(annotation, text)]).unwrap();
-            let flat: Vec<String> = accepted
-                .claims
-                .iter()
-                .flat_map(|(claim, values)| values.iter().map(move |value| format!("{claim}={value}")))
-                .collect();
+            let flat: Vec<String> =
+                accepted.values.iter().map(|(claim, value)| format!("{claim}={value}")).collect();
             assert_eq!(flat.join(" "), expected, "{name}");
             assert_eq!(accepted.fault, None, "{name}");
         }
@@ -148,8 +143,7 @@ mod tests {
         ] {
             let accepted = read(&[(CLAIMS, text), ("rbac.kargo.akuity.io/claim.sub", "1")]).unwrap();
             assert!(accepted.fault.is_some(), "{text}");
-            assert_eq!(accepted.claims.len(), 1, "{text}");
-            assert!(accepted.claims.contains_key("sub"), "{text}");
+            assert_eq!(*accepted.values, [("sub".into(), "1".into())], "{text}");
         }
     }
 

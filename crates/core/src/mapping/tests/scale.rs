@@ -45,3 +45,53 @@ fn a_look_up_in_kargo_touches_only_accounts_under_the_claims_values() {
     index.remove(&account("shop/a"));
     assert_eq!((ask(&index).selected(), ask(&index).examined()), (None, 0));
 }
+
+/// Bytes that an index holds for each of many accounts.
+fn bytes_of_one(annotation: &str, text: impl Fn(usize) -> String, mut index: impl AnyIndex) -> usize {
+    let taken = allocation_counter::measure(|| {
+        for number in 0..MANY {
+            let name = format!("namespace-{}/account-{number}", number % 1000);
+            set(&name, &[(annotation, &text(number))], |it| index.take(it));
+        }
+    });
+    usize::try_from(taken.bytes_current).unwrap() / MANY
+}
+
+trait AnyIndex {
+    fn take(&mut self, account: &ServiceAccount<'_>);
+}
+
+impl AnyIndex for argo::Index {
+    fn take(&mut self, account: &ServiceAccount<'_>) {
+        self.set(account);
+    }
+}
+
+impl AnyIndex for kargo::Index {
+    fn take(&mut self, account: &ServiceAccount<'_>) {
+        self.set(account);
+    }
+}
+
+impl AnyIndex for claimgate::Index {
+    fn take(&mut self, account: &ServiceAccount<'_>) {
+        self.set(account);
+    }
+}
+
+#[test]
+fn an_account_takes_a_few_hundred_bytes() {
+    let groups = "rbac.kargo.akuity.io/claim.groups";
+    let of_argo = |team| format!("'team-{team}' in groups");
+    let of_ours = |team| format!("'team-{team}' in user.groups");
+    let of_kargo = |team| format!("team-{team}");
+    for (what, bytes, bound) in [
+        ("argo", bytes_of_one(argo::RULE, |n| of_argo(n % 100), argo::Index::new()), 256),
+        ("claimgate", bytes_of_one(claimgate::RULE, |n| of_ours(n % 100), claimgate::Index::new()), 256),
+        ("kargo, values of many", bytes_of_one(groups, |n| of_kargo(n % 100), kargo::Index::new()), 256),
+        ("kargo, values of one", bytes_of_one(groups, of_kargo, kargo::Index::new()), 384),
+    ] {
+        println!("{what}: {bytes}");
+        assert!((64..=bound).contains(&bytes), "{what}: {bytes} bytes");
+    }
+}
