@@ -3,6 +3,7 @@
 //! The claims of a token are the variables. Names and types are checked against them before anything
 //! is evaluated, so `'a' in groups` is an error, and not false, for a token without groups.
 
+mod advice;
 mod check;
 mod direct;
 mod environment;

@@ -3,7 +3,7 @@ mod service_accounts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use claimgate_json::{Json, Limits};
+use claimgate_json::{Json, Limits, ParseErrorKind};
 use claimgate_server::admin::{Explanation, Hypothesis};
 use clap::Args;
 
@@ -122,7 +122,9 @@ pub(crate) fn read_claims(path: &Path) -> Result<Json, Failure> {
     let claims = claimgate_json::parse(&bytes, Limits::default()).map_err(|error| {
         let (line, column) = position(&bytes, error.offset);
         let failure = Failure::new(format!("{}:{line}:{column}: {}", path.display(), error.kind));
-        if is_token(&bytes) {
+        if error.kind == ParseErrorKind::RepeatedMember {
+            failure.hint("keep one of the two")
+        } else if is_token(&bytes) {
             failure
                 .hint("this is a token, not its claims; `explain --config … --token-file` verifies a token")
         } else {

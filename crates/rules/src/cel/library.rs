@@ -139,8 +139,8 @@ impl Context<'_> {
 /// overload takes.
 pub(crate) fn no_such_overload() -> RunError {
     RunError::failed("no such overload").with_hint(
-        "a value is of another type than this takes, such as a number or a list for a text: convert it with \
-         `string(…)` or `int(…)`, ask a list by `'a' in claims.groups`",
+        "a value has another type than this takes: convert it with `string(…)` or `int(…)`; a list is asked by \
+         `'a' in claims.groups`",
     )
 }
 

@@ -102,15 +102,13 @@ impl Reader {
                     .hint("write the objects one after another, with `---` between, or a `kind: List`"));
             }
         }
-        let (version, kind) = match self.kind(node, item_kind, manifests)? {
-            Some(found) => found,
-            None => return Ok(()),
-        };
+        let Some((version, kind)) = self.kind(node, item_kind, manifests)? else { return Ok(()) };
         let items = node.get("items");
         if kind == "List" || items.is_some() && kind.ends_with("List") {
             let Some(items) = items.filter(|items| !items.is_null()) else { return Ok(()) };
             let Value::List(items) = &items.value else {
-                return Err(self.failure(items, format!("`items` is {}, not a list", items.kind())));
+                let message = format!("`items` is {}, not a list", items.kind());
+                return Err(self.failure(items, message).hint("write each object behind a `-`"));
             };
             let item_kind = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
             return items.iter().try_for_each(|item| self.take(item, item_kind, manifests));

@@ -100,7 +100,10 @@ pub(super) fn read(file: &Path, text: &str) -> Result<Vec<Node>, Failure> {
         let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
         let message = UserMessageFormatter.format_message(error.without_snippet()).into_owned();
         let at = usize::try_from(line).unwrap_or(1).saturating_sub(1);
-        let advice = advice(text.lines().nth(at).unwrap_or_default());
+        let advice = match error.without_snippet() {
+            serde_saphyr::Error::DuplicateMappingKey { .. } => "keep one of the two".to_owned(),
+            _ => advice(text.lines().nth(at).unwrap_or_default()),
+        };
         Failure::new(format!("{}:{line}:{column}: {message}", file.display())).hint(advice)
     })
 }
@@ -110,19 +113,24 @@ fn advice(line: &str) -> String {
     if line.contains("{{") {
         return "this looks like a template; render it first, as with `helm template`".to_owned();
     }
-    let value = line.split_once(": ").map(|(name, value)| (name.trim(), value.trim()));
-    match value {
-        // A rule begins with a quote of its own.
-        Some((name, value)) if value.starts_with('\'') => {
-            format!("put the whole value into double quotes: `{name}: \"{value}\"`")
+    if let Some((name, value)) = line.split_once(": ") {
+        let (name, value) = (name.trim(), value.trim());
+        // A rule that begins with a quote of its own.
+        if goes_on(value, '\'') && !value.contains('"') {
+            return format!("put the whole value into double quotes: `{name}: \"{value}\"`");
         }
-        Some((name, value)) if value.starts_with('"') && !value.contains('\'') => {
-            format!("put the whole value into single quotes: `{name}: '{value}'`")
+        if goes_on(value, '"') && !value.contains('\'') {
+            return format!("put the whole value into single quotes: `{name}: '{value}'`");
         }
-        _ => "indentation is in blanks, and a value with `: ` or ` #`, or that begins with a special character, \
-              needs quotes"
-            .to_owned(),
     }
+    "indentation is in blanks, and a value with `: ` or ` #`, or that begins with a special character, needs quotes"
+        .to_owned()
+}
+
+/// Whether something follows a quoted text.
+fn goes_on(value: &str, quote: char) -> bool {
+    let behind = value.strip_prefix(quote).and_then(|rest| rest.split_once(quote));
+    behind.is_some_and(|(_, rest)| !rest.trim().is_empty())
 }
 
 /// JSON documents one after another. Each value has the place of its document.
@@ -247,8 +255,13 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut map = Vec::new();
         while let Some(name) = members.next_key::<Node>()? {
-            let Value::Text(name) = name.value else {
-                return Err(A::Error::custom(format!("the key {name} is {}, not a text", name.kind())));
+            let name = match name.value {
+                Value::Text(name) => name,
+                // As kubectl makes JSON of YAML.
+                Value::Null | Value::Bool(_) | Value::Number(_) => name.to_string(),
+                Value::List(_) | Value::Map(_) => {
+                    return Err(A::Error::custom(format!("the key {name} is {}, not a text", name.kind())));
+                }
             };
             map.push((name, members.next_value()?));
         }
