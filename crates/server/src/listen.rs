@@ -1,7 +1,6 @@
 //! Sockets: accepting, TLS, HTTP/1.1 and HTTP/2 on one port, and an end that drops no request.
 
 mod begun;
-mod together;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -13,9 +12,9 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,8 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::adapters::Caller;
 use crate::body::AnswerBody;
-use begun::{Begun, Version};
-use together::together;
+use begun::Begun;
 
 /// How long a client may take for a TLS handshake, and until it begins to speak HTTP.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,8 +34,6 @@ const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_mins(3);
 /// The most streams that one HTTP/2 connection may have open at once.
 const MAX_STREAMS: u32 = 1024;
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The bounds of a listener.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +80,7 @@ impl Listener {
         F: Future<Output = Response<AnswerBody>> + Send + 'static,
     {
         let graceful = GracefulShutdown::new();
-        let header_bytes = self.limits.header_bytes;
+        let server = server(self.limits.header_bytes);
         loop {
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
@@ -101,7 +97,7 @@ impl Listener {
             };
             let tls = self.tls.as_ref().map(|tls| tls.load_full());
             let connection =
-                Connection { header_bytes, watcher: graceful.watcher(), service: service.clone() };
+                Connection { server: server.clone(), watcher: graceful.watcher(), service: service.clone() };
             tokio::spawn(connection.run(stream, peer, tls));
         }
         drop(self.socket);
@@ -111,8 +107,25 @@ impl Listener {
     }
 }
 
+fn server(header_bytes: usize) -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(KEEP_ALIVE)
+        .max_buf_size(header_bytes.max(8192))
+        .half_close(false);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
+        .keep_alive_interval(Some(Duration::from_secs(30)));
+    server
+}
+
 struct Connection<S> {
-    header_bytes: usize,
+    server: auto::Builder<TokioExecutor>,
     watcher: hyper_util::server::graceful::Watcher,
     service: S,
 }
@@ -150,53 +163,16 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut stream = Begun::within(BEGIN_TIMEOUT, stream);
-        let ended = match stream.version().await {
-            Ok(Version::Http1) => self.serve_http1(stream, caller).await,
-            Ok(Version::Http2) => self.serve_http2(stream, caller).await,
-            Err(error) => Err(error.into()),
-        };
-        if let Err(error) = ended {
+        let io = TokioIo::new(Begun::within(BEGIN_TIMEOUT, stream));
+        let service = self.service;
+        let service = service_fn(move |request| {
+            let answer = service(caller, request);
+            async move { Ok::<_, Infallible>(answer.await) }
+        });
+        let connection = self.server.serve_connection(io, service);
+        if let Err(error) = self.watcher.watch(connection.into_owned()).await {
             tracing::debug!(%error, "A connection ended early");
         }
-    }
-
-    async fn serve_http1<I>(self, stream: I, caller: Caller) -> Result<(), BoxError>
-    where
-        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let mut server = http1::Builder::new();
-        server
-            .timer(TokioTimer::new())
-            .header_read_timeout(KEEP_ALIVE)
-            .max_buf_size(self.header_bytes.max(8192))
-            .half_close(false);
-        let service = self.service;
-        let service = service_fn(move |request| {
-            let answer = service(caller, request);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
-        Ok(self.watcher.watch(server.serve_connection(TokioIo::new(stream), service)).await?)
-    }
-
-    async fn serve_http2<I>(self, stream: I, caller: Caller) -> Result<(), BoxError>
-    where
-        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let (stream, at_once, driver) = together(stream);
-        let mut server = http2::Builder::new(at_once);
-        server
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(u32::try_from(self.header_bytes).unwrap_or(u32::MAX))
-            .keep_alive_interval(Some(Duration::from_secs(30)));
-        let service = self.service;
-        let service = service_fn(move |request| {
-            let answer = service(caller, request);
-            async move { Ok::<_, Infallible>(answer.await) }
-        });
-        let serving = self.watcher.watch(server.serve_connection(TokioIo::new(stream), service));
-        driver.drive(async { serving.await.map_err(BoxError::from) }).await
     }
 }
 

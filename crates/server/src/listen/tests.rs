@@ -11,7 +11,7 @@ use super::*;
 fn connected(end: &GracefulShutdown) -> DuplexStream {
     let (client, stream) = tokio::io::duplex(4096);
     let service = |_, _| async { Response::new(AnswerBody::empty()) };
-    let connection = Connection { header_bytes: 65536, watcher: end.watcher(), service };
+    let connection = Connection { server: server(65536), watcher: end.watcher(), service };
     let caller = Caller { address: Ipv4Addr::LOCALHOST.into(), trusted: false, tls: false };
     tokio::spawn(connection.serve(stream, caller));
     client
