@@ -119,7 +119,9 @@ fn argo_index(others: usize) -> LookUp {
     let team = |n| if n == 9 { "dev".to_owned() } else { format!("team-{}", n % 500) };
     let rule = |n| format!("'{}' in groups", team(n));
     let accounts = accounts(argo::RULE, "argo", others, rule);
-    accounts.iter().for_each(|account| index.set(&account.as_account()));
+    for account in &accounts {
+        index.set(&account.as_account());
+    }
     let settings = argo::Settings {
         namespace: "argo".into(),
         delegate_to_request_namespace: true,
@@ -134,7 +136,9 @@ fn claimgate_index(others: usize) -> LookUp {
     let team = |n| if n == 9 { "dev".to_owned() } else { format!("team-{}", n % 500) };
     let rule = |n| format!("'{}' in claims.groups", team(n));
     let accounts = accounts(claimgate::RULE, "platform", others, rule);
-    accounts.iter().for_each(|account| index.set(&account.as_account()));
+    for account in &accounts {
+        index.set(&account.as_account());
+    }
     let settings = claimgate::Settings { namespaces: ["platform".into()].into() };
     Box::new(move |question| index.resolve(&settings, question, None).map_or(0, |it| it.accounts().len()))
 }

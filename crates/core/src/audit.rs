@@ -5,24 +5,24 @@ use std::sync::Arc;
 
 use crate::decision::DenyReason;
 use crate::identity::Identity;
-use crate::policy::ShadowMatches;
+use crate::policy::ShadowMatch;
 use crate::time::Timestamp;
 
 /// Everything that the audit log says of one decision. It never holds a credential or a query.
 #[derive(Clone, Debug)]
-pub struct AuditRecord {
+pub struct AuditRecord<'a> {
     /// When the decision was made.
     pub time: Timestamp,
     /// The decision's id, which the answer carries too.
     pub decision_id: DecisionId,
     /// The caller's request id, if one came along.
-    pub request_id: Option<String>,
+    pub request_id: Option<&'a str>,
     /// The W3C trace id, if there is one.
-    pub trace_id: Option<String>,
+    pub trace_id: Option<&'a str>,
     /// The adapter that asked.
     pub adapter: &'static str,
     /// The route's name.
-    pub route: Option<Arc<str>>,
+    pub route: Option<&'a str>,
     /// How the decision went.
     pub outcome: AuditOutcome,
     /// The HTTP status answered.
@@ -30,17 +30,17 @@ pub struct AuditRecord {
     /// The reason, unless allowed.
     pub reason: Option<DenyReason>,
     /// The cause in full.
-    pub detail: Option<Arc<str>>,
+    pub detail: Option<&'a str>,
     /// Method, host, path of the request, and the client's address.
-    pub request: AuditedRequest,
+    pub request: AuditedRequest<'a>,
     /// The credential that came along.
-    pub credential: Option<AuditedCredential>,
+    pub credential: Option<&'a AuditedCredential>,
     /// The identity, where it came to one.
-    pub identity: Option<Arc<Identity>>,
+    pub identity: Option<&'a Identity>,
     /// The rule that decided.
-    pub rule: Option<String>,
+    pub rule: Option<&'a str>,
     /// The shadow rules that matched.
-    pub shadow: ShadowMatches,
+    pub shadow: Option<&'a [ShadowMatch]>,
     /// Whether the path is exempt.
     pub exempt: bool,
     /// Time taken, in microseconds.
@@ -71,13 +71,13 @@ impl AuditOutcome {
 
 /// The request as the audit log shows it: canonical, without the query.
 #[derive(Clone, Debug, Default)]
-pub struct AuditedRequest {
+pub struct AuditedRequest<'a> {
     /// The method.
-    pub method: String,
+    pub method: &'a str,
     /// The host, lower-case, without port.
-    pub host: String,
+    pub host: &'a str,
     /// The canonical path.
-    pub path: String,
+    pub path: &'a str,
     /// The client's address.
     pub client: Option<IpAddr>,
 }

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use claimgate_crypto::{Algorithm, VerificationKey};
 
-use crate::audit::AuditRecord;
-
 /// A boxed future, as a port returns it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -44,10 +42,4 @@ pub trait KeySnapshot: Send + Sync {
 pub trait KeyDirectory: Send + Sync {
     /// The issuer's keys, if it is configured.
     fn issuer_keys(&self, issuer: &str) -> Option<Arc<dyn IssuerKeys>>;
-}
-
-/// Where audit records go.
-pub trait AuditSink: Send + Sync {
-    /// Writes one record, or queues it; a full queue waits for a bounded time, then drops and counts.
-    fn record(&self, record: AuditRecord) -> BoxFuture<'_, ()>;
 }

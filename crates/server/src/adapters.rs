@@ -27,6 +27,8 @@ pub struct AdapterInfo {
     pub purpose: &'static str,
 }
 
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
 /// Every adapter.
 pub const ADAPTERS: &[AdapterInfo] = &[forwarded::INFO, nginx::INFO, envoy_http::INFO, envoy_grpc::INFO];
 
@@ -109,7 +111,7 @@ pub(crate) fn bad_request(detail: &str) -> Denial {
 /// The client behind a chain of proxies: the last address of `X-Forwarded-For` that no trusted proxy has.
 /// It serves the audit log and the bound on failed attempts; nothing is decided by it.
 pub(crate) fn forwarded_client(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    let values = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let values = headers.get_all(&FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
     let hops: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
     hops.iter()
         .rev()

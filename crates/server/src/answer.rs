@@ -12,6 +12,9 @@ use crate::body::AnswerBody;
 /// The header that carries the decision's id, on every answer.
 pub const DECISION_ID: HeaderName = HeaderName::from_static("x-claimgate-decision-id");
 
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
 /// The answer that lets a request pass: 200 with every owned header of the route.
 pub fn allowed(grant: &Grant, id: DecisionId) -> Response<AnswerBody> {
     let mut response = Response::new(AnswerBody::empty());
@@ -24,33 +27,53 @@ pub fn allowed(grant: &Grant, id: DecisionId) -> Response<AnswerBody> {
     response
 }
 
-/// A refusal as every HTTP door answers it, apart from statuses that a proxy cannot pass on.
-pub fn refused(reason: DenyReason, id: DecisionId, client: &HeaderMap) -> Response<AnswerBody> {
-    let (content_type, body) = if wants_html(client) { page(reason, id) } else { problem(reason, id) };
-    let mut response = Response::new(AnswerBody::from(body));
-    *response.status_mut() = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
-    let headers = response.headers_mut();
-    headers.reserve(5);
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if content_type.starts_with("text/html") {
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+/// The answers to requests that are not allowed, with what can be prepared of them.
+pub struct Refusals {
+    /// The `WWW-Authenticate` values, in the order of [`DenyReason::ALL`].
+    challenges: Box<[Option<HeaderValue>]>,
+}
+
+impl Refusals {
+    /// Prepares them.
+    pub fn new() -> Self {
+        let challenge = |reason: &DenyReason| reason.bearer_challenge().map(HeaderValue::from_static);
+        Self { challenges: DenyReason::ALL.iter().map(challenge).collect() }
     }
-    if let Some(challenge) = reason.bearer_challenge() {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+
+    /// A refusal as every HTTP door answers it, apart from statuses that a proxy cannot pass on.
+    pub fn answer(&self, reason: DenyReason, id: DecisionId, client: &HeaderMap) -> Response<AnswerBody> {
+        let (content_type, body) = if wants_html(client) { page(reason, id) } else { problem(reason, id) };
+        let mut response = Response::new(AnswerBody::from(body));
+        *response.status_mut() = StatusCode::from_u16(reason.status()).unwrap_or(StatusCode::FORBIDDEN);
+        let headers = response.headers_mut();
+        headers.reserve(5);
+        headers.insert(CONTENT_TYPE, content_type.clone());
+        headers.insert(CACHE_CONTROL, const { HeaderValue::from_static("no-store") });
+        if content_type == HTML {
+            let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        }
+        if let Some(challenge) = self.challenges.get(reason as usize).and_then(Option::as_ref) {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        headers.insert(DECISION_ID, id_value(id));
+        response
     }
-    headers.insert(DECISION_ID, id_value(id));
-    response
+}
+
+impl Default for Refusals {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// RFC 9457, with the decision's id.
-fn problem(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
+fn problem(reason: DenyReason, id: DecisionId) -> (HeaderValue, Bytes) {
     let body = [reason.problem().as_bytes(), b",\"decisionId\":\"", &id.as_hex(), b"\"}\n"].concat();
-    ("application/problem+json", body.into())
+    (PROBLEM, body.into())
 }
 
-fn page(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
+fn page(reason: DenyReason, id: DecisionId) -> (HeaderValue, Bytes) {
     let page = RefusalPage {
         status: reason.status(),
         title: reason.title(),
@@ -59,7 +82,7 @@ fn page(reason: DenyReason, id: DecisionId) -> (&'static str, Bytes) {
         id: id.to_string(),
     };
     match page.render() {
-        Ok(text) => ("text/html; charset=utf-8", text.into()),
+        Ok(text) => (HTML, text.into()),
         Err(_) => problem(reason, id),
     }
 }

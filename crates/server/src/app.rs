@@ -8,6 +8,7 @@ use claimgate_core::audit::DecisionId;
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::{FingerprintKey, RandomError};
 
+use crate::answer::Refusals;
 use crate::runtime::Runtime;
 use crate::telemetry::Telemetry;
 
@@ -15,6 +16,8 @@ use crate::telemetry::Telemetry;
 pub struct App {
     /// The runtime of the configuration in force.
     pub runtime: ArcSwap<Runtime>,
+    /// The answers to requests that are not allowed.
+    pub refusals: Refusals,
     /// Audit log and metrics.
     pub telemetry: Telemetry,
     ids: DecisionIds,
@@ -31,7 +34,8 @@ impl App {
         telemetry: Telemetry,
         clock: fn() -> Timestamp,
     ) -> Result<Self, RandomError> {
-        Ok(Self { runtime: ArcSwap::new(runtime), telemetry, ids: DecisionIds::new()?, clock })
+        let refusals = Refusals::new();
+        Ok(Self { runtime: ArcSwap::new(runtime), refusals, telemetry, ids: DecisionIds::new()?, clock })
     }
 
     /// The time now.

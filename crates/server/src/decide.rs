@@ -3,7 +3,6 @@
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,13 +11,15 @@ use claimgate_core::decision::{Decision, Denial, DenyReason};
 use claimgate_core::time::Timestamp;
 use claimgate_core::trace::Trace;
 use claimgate_gate::{Decided, RequestFacts};
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use tokio::time::Instant;
 
 use crate::adapters::Asked;
 use crate::app::App;
 use crate::runtime::Runtime;
 use crate::telemetry::{TraceId, TraceParent};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A question, as an adapter puts it.
 pub struct Question<'a> {
@@ -79,11 +80,12 @@ pub async fn decide(app: &App, runtime: &Runtime, question: Question<'_>, status
     let waited = waited.map(|began: Instant| began.elapsed());
     let traced = app.telemetry.trace(&question, &answer, outcome, status, elapsed, waited);
     if app.telemetry.audits(outcome) {
+        let trace_id = traced.or_else(|| parent(&question)).map(|id| id.to_string());
         let record = AuditRecord {
-            trace_id: traced.or_else(|| parent(&question)).map(|id| id.to_string()),
+            trace_id: trace_id.as_deref(),
             ..record(&question, &answer, outcome, status, now, elapsed)
         };
-        app.telemetry.audit(record).await;
+        app.telemetry.audit(&record).await;
     }
     answer
 }
@@ -142,25 +144,25 @@ fn outcome(decision: &Decision) -> AuditOutcome {
     }
 }
 
-fn record(
-    question: &Question<'_>,
-    answer: &Answer,
+fn record<'a>(
+    question: &'a Question<'_>,
+    answer: &'a Answer,
     outcome: AuditOutcome,
     status: fn(u16) -> u16,
     now: Timestamp,
     elapsed: Duration,
-) -> AuditRecord {
+) -> AuditRecord<'a> {
     let decided = &answer.decided;
     let (detail, rule) = match &decided.decision {
-        Decision::Allow(grant) => (None, grant.rule().map(str::to_owned)),
+        Decision::Allow(grant) => (None, grant.rule()),
         Decision::Challenge(_) => (None, None),
-        Decision::Deny(denial) => (Some(denial.detail.clone()), denial.rule.clone()),
+        Decision::Deny(denial) => (Some(&*denial.detail), denial.rule.as_deref()),
     };
     let asked = question.asked.as_ref().ok();
     let request = asked.map(|asked| AuditedRequest {
-        method: asked.request.method().to_owned(),
-        host: asked.request.host().as_str().to_owned(),
-        path: asked.request.path().as_str().to_owned(),
+        method: asked.request.method(),
+        host: asked.request.host().as_str(),
+        path: asked.request.path().as_str(),
         client: asked.client,
     });
     AuditRecord {
@@ -169,17 +171,17 @@ fn record(
         request_id: request_id(question.headers),
         trace_id: None,
         adapter: question.adapter,
-        route: decided.route.as_ref().map(|route| route.name.clone()),
+        route: decided.route.as_ref().map(|route| &*route.name),
         outcome,
         status: status(answer.reason().map_or(200, DenyReason::status)),
         reason: answer.reason(),
         detail,
         request: request
             .unwrap_or(AuditedRequest { client: Some(question.peer), ..AuditedRequest::default() }),
-        credential: decided.credential.clone(),
-        identity: decided.identity.as_ref().map(Arc::clone),
+        credential: decided.credential.as_ref(),
+        identity: decided.identity.as_deref(),
         rule,
-        shadow: decided.decision.shadow().clone(),
+        shadow: decided.decision.shadow().as_deref(),
         exempt: decided.exempt,
         duration_microseconds: u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
     }
@@ -191,7 +193,7 @@ fn parent(question: &Question<'_>) -> Option<TraceId> {
 }
 
 /// The id that the caller gave the request, of at most 128 characters.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    let id = headers.get("x-request-id")?.to_str().ok()?;
-    (id.len() <= 128).then(|| id.to_owned())
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    let id = headers.get(&REQUEST_ID)?.to_str().ok()?;
+    (id.len() <= 128).then_some(id)
 }

@@ -88,7 +88,7 @@ async fn http(
 ) -> Response<AnswerBody> {
     let question = Question { adapter, asked, headers: &parts.headers, route: None, peer: caller.address };
     let answer = decide(app, runtime, question, status).await;
-    let mut response = render(&answer, &parts.headers);
+    let mut response = render(app, &answer, &parts.headers);
     let code = status(response.status().as_u16());
     *response.status_mut() = StatusCode::from_u16(code).unwrap_or(StatusCode::FORBIDDEN);
     response
@@ -98,10 +98,10 @@ fn nginx_status(status: u16) -> u16 {
     nginx::status(StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN)).as_u16()
 }
 
-fn render(answer: &Answer, client: &HeaderMap) -> Response<AnswerBody> {
+fn render(app: &App, answer: &Answer, client: &HeaderMap) -> Response<AnswerBody> {
     match (&answer.decided.decision, answer.reason()) {
         (Decision::Allow(grant), _) => answer::allowed(grant, answer.id),
-        (_, reason) => answer::refused(reason.unwrap_or(DenyReason::NotAllowed), answer.id, client),
+        (_, reason) => app.refusals.answer(reason.unwrap_or(DenyReason::NotAllowed), answer.id, client),
     }
 }
 
@@ -134,7 +134,7 @@ async fn grpc(
     let question =
         Question { adapter, asked, headers: &headers, route: route.as_deref(), peer: caller.address };
     let answer = decide(app, runtime, question, |status| status).await;
-    grpc_response(check_response(&answer, &headers).await)
+    grpc_response(check_response(app, &answer, &headers).await)
 }
 
 /// The check request in a body, which must end before a decision would.
@@ -148,7 +148,7 @@ async fn check_request(runtime: &Runtime, caller: Caller, body: Incoming) -> Res
     }
 }
 
-async fn check_response(answer: &Answer, client: &HeaderMap) -> Bytes {
+async fn check_response(app: &App, answer: &Answer, client: &HeaderMap) -> Bytes {
     if let Decision::Allow(grant) = &answer.decided.decision {
         let decided = &answer.decided;
         let metadata = grant.identity().map(|identity| envoy_grpc::Metadata {
@@ -163,7 +163,7 @@ async fn check_response(answer: &Answer, client: &HeaderMap) -> Bytes {
         });
         return envoy_grpc::allow(grant.headers(), answer.id, client, metadata.as_ref());
     }
-    let (parts, body) = render(answer, client).into_parts();
+    let (parts, body) = render(app, answer, client).into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     envoy_grpc::deny(parts.status.as_u16(), &parts.headers, &body)
 }
@@ -178,7 +178,7 @@ fn grpc_response(message: Bytes) -> Response<AnswerBody> {
 
 /// A path that is no door.
 fn nothing_here(app: &App, parts: &Parts) -> Response<AnswerBody> {
-    let mut response = answer::refused(DenyReason::NoRoute, app.decision_id(), &parts.headers);
+    let mut response = app.refusals.answer(DenyReason::NoRoute, app.decision_id(), &parts.headers);
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
 }

@@ -83,7 +83,7 @@ impl Telemetry {
     }
 
     /// Writes a record.
-    pub async fn audit(&self, record: AuditRecord) {
+    pub async fn audit(&self, record: &AuditRecord<'_>) {
         if let Some(audit) = &self.audit {
             audit.write(record).await;
         }

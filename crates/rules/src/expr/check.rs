@@ -11,18 +11,34 @@ use super::tree::{Access, Binary, Kind, Link, Loop, LoopKind, Node, Path, Unary}
 
 /// Links whose two sides are statically texts, or statically integers. The original compares them
 /// without a look at their run-time types, so that nil there is an error and not a difference.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Marks([u64; 32]);
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Marks {
+    /// Of the links 0 to 63, which are all that most rules have.
+    first: u64,
+    more: Vec<u64>,
+}
 
 impl Marks {
     fn set(&mut self, ordinal: u16) {
-        if let Some(word) = self.0.get_mut(usize::from(ordinal / 64)) {
-            *word |= 1 << (ordinal % 64);
+        let bit = 1 << (ordinal % 64);
+        let Some(word) = usize::from(ordinal / 64).checked_sub(1) else {
+            self.first |= bit;
+            return;
+        };
+        if self.more.len() <= word {
+            self.more.resize(word + 1, 0);
+        }
+        if let Some(word) = self.more.get_mut(word) {
+            *word |= bit;
         }
     }
 
     pub(crate) fn has(&self, ordinal: u16) -> bool {
-        self.0.get(usize::from(ordinal / 64)).is_some_and(|word| word & (1 << (ordinal % 64)) != 0)
+        let word = match usize::from(ordinal / 64).checked_sub(1) {
+            None => self.first,
+            Some(word) => self.more.get(word).copied().unwrap_or(0),
+        };
+        word & (1 << (ordinal % 64)) != 0
     }
 }
 

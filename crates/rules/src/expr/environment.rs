@@ -48,6 +48,12 @@ impl<'a> Environment<'a> {
         }
     }
 
+    /// The identity's groups, if `name` is theirs.
+    #[inline]
+    pub(crate) fn groups_in_place_of(self, name: &str) -> Option<&'a [String]> {
+        self.groups.filter(|_| name == GROUPS).map(Vec::as_slice)
+    }
+
     /// The variable's value.
     #[inline]
     pub(crate) fn get(self, name: &str) -> Option<Value<'a>> {

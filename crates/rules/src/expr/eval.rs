@@ -16,9 +16,11 @@ pub(crate) struct Evaluation<'a, 'b> {
     pub(crate) environment: Environment<'a>,
     pub(crate) budget: &'b mut Budget,
     pub(crate) trace: Option<&'b mut Trace>,
-    pub(crate) marks: Marks,
+    pub(crate) marks: &'b Marks,
     pub(crate) locals: Vec<Value<'a>>,
     pub(crate) scopes: Vec<Scope<'a>>,
+    /// Where short texts are put together before they are allocated at their length.
+    pub(crate) joined: String,
 }
 
 /// What `#`, `#index` and `#acc` are within a predicate.
@@ -164,22 +166,20 @@ impl<'a> Evaluation<'a, '_> {
     }
 
     fn chain(&mut self, chain: &'a Chain) -> Outcome<'a> {
-        // A literal that decides `&&` or `||` makes what stands before it irrelevant, errors included.
-        let decided = chain.links.iter().rposition(|link| {
-            matches!(
-                (link.op, &link.known),
-                (Binary::Or, Known::Bool(true)) | (Binary::And, Known::Bool(false))
-            )
-        });
-        let (mut left, links) = match decided {
+        let (mut left, links) = match chain.decided.map(usize::from) {
             Some(at) => {
                 let value = Value::Bool(chain.links.get(at).is_some_and(|link| link.op == Binary::Or));
                 (value, chain.links.get(at + 1..).unwrap_or_default())
             }
             None => (self.eval(&chain.first)?, &*chain.links),
         };
-        for link in links {
+        let last = links.len().saturating_sub(1);
+        for (at, link) in links.iter().enumerate() {
             left = self.link(left, link).map_err(|error| error.at(link.span))?;
+            // The value of the last one is that of the whole.
+            if let (Some(trace), true) = (&mut self.trace, at < last) {
+                trace.record_text(link.span, Ok(super::format::literal(&left, 200)));
+            }
         }
         Ok(left)
     }
@@ -372,7 +372,8 @@ impl<'a> Evaluation<'a, '_> {
         };
         let count = operate::length(&list);
         let skip = usize::from(closure.kind == LoopKind::Reduce && closure.extra.is_none());
-        let mut kept = Vec::new();
+        let keeps = matches!(closure.kind, LoopKind::Filter | LoopKind::Map);
+        let mut kept = Vec::with_capacity(if keeps { count.min(USUAL_LENGTH) } else { 0 });
         let mut keyed = Vec::new();
         let mut found = 0_usize;
         for round in skip..count {
@@ -434,6 +435,12 @@ impl<'a> Evaluation<'a, '_> {
         accumulator: &Value<'a>,
     ) -> Outcome<'a> {
         let Some(body) = &closure.body else { return Ok(item.clone()) };
+        if let (Some(predicate), Value::Str(text), None) = (&closure.predicate, item, &self.trace) {
+            let value = predicate.value(self.environment, text.as_str(), self.budget, &mut self.joined);
+            if let Some(value) = value {
+                return Ok(value);
+            }
+        }
         self.scopes.push(Scope { item: item.clone(), index, accumulator: accumulator.clone() });
         let value = self.eval(body);
         self.scopes.pop();
@@ -456,6 +463,9 @@ impl<'a> Evaluation<'a, '_> {
         Ok(Value::Map(Map::Any(members.into())))
     }
 }
+
+/// Lists up to this length are kept without growing step by step.
+const USUAL_LENGTH: usize = 32;
 
 /// The boolean that a condition must be.
 fn truth(value: &Value<'_>) -> Result<bool, RunError> {

@@ -4,6 +4,7 @@ mod path;
 
 use crate::{LoadError, Pattern, Span};
 
+use super::direct::Predicate;
 use super::lexer::{Token, TokenKind, tokens};
 use super::library::{self, Body, Function};
 use super::literal;
@@ -273,8 +274,15 @@ impl<'s> Parser<'_, 's> {
         let right = links.iter().map(|link| highest_of(&link.more).max(link.right.height)).max();
         let height = first.height.max(right.unwrap_or(0));
         let span = links.last().map_or(first.span, |link| link.span);
+        let decides = |link: &Link| {
+            matches!(
+                (link.op, &link.known),
+                (Binary::Or, Known::Bool(true)) | (Binary::And, Known::Bool(false))
+            )
+        };
+        let decided = links.iter().rposition(decides).and_then(|at| u16::try_from(at).ok());
         let links = std::mem::take(links).into();
-        self.node(Kind::Chain(Chain { first: Box::new(first), links }), span, height)
+        self.node(Kind::Chain(Chain { first: Box::new(first), links, decided }), span, height)
     }
 
     fn link(&mut self, op: Binary, binds: u16, negated: bool, span: Span) -> Parse<Link> {
@@ -523,7 +531,9 @@ impl<'s> Parser<'_, 's> {
         self.expect(TokenKind::Bracket, ")")?;
         let parts = [Some(&list), body.as_ref(), extra.as_ref()];
         let height = parts.into_iter().flatten().map(|node| node.height).max().unwrap_or(0);
-        self.node(Kind::Loop(Box::new(Loop { function, kind, list, body, extra })), span, height)
+        let predicate = body.as_ref().and_then(Predicate::of);
+        let closure = Loop { function, kind, list, body, extra, predicate };
+        self.node(Kind::Loop(Box::new(closure)), span, height)
     }
 
     fn predicate(&mut self) -> Parse {

@@ -3,6 +3,7 @@
 //! Chains are flat: `a || b || c` is one [`Chain`] and `a.b[0].c` one [`Kind::Path`], so that the
 //! height of the tree, which bounds every recursion over it, is the nesting a person sees.
 
+use super::direct::Predicate;
 use super::library::Function;
 use crate::{Pattern, Span};
 
@@ -61,6 +62,8 @@ pub(crate) enum Unary {
 pub(crate) struct Chain {
     pub(crate) first: Box<Node>,
     pub(crate) links: Box<[Link]>,
+    /// The last link whose literal decides `&&` or `||`: what stands before it is irrelevant, errors included.
+    pub(crate) decided: Option<u16>,
 }
 
 #[derive(Debug, Clone)]
@@ -214,6 +217,8 @@ pub(crate) struct Loop {
     pub(crate) body: Option<Node>,
     /// The order of `sortBy`, the first accumulator of `reduce`.
     pub(crate) extra: Option<Node>,
+    /// What the body does with items that are texts, if it is one of the frequent bodies.
+    pub(crate) predicate: Option<Predicate>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

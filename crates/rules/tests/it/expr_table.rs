@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use claimgate_json::{Json, Limits, Object, parse};
-use claimgate_rules::Budget;
 use claimgate_rules::expr::{Environment, Error, Expression, Map, Value};
+use claimgate_rules::{Budget, Trace};
 
 const TABLE: &str = include_str!("../../testdata/expr.jsonl");
 
@@ -111,6 +111,111 @@ fn rules_have_the_outcome_that_the_original_gives_them() {
     assert_eq!(unsafe_rows, holding_only_here, "rules that the original refuses hold here");
     assert!(stale.is_empty(), "listed as different, but the same: {stale:?}");
     assert!(wrong.is_empty(), "{} rows differ:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Without a trace frequent shapes take a shorter way: it must come to the same, and spend the same, also when the
+/// budget ends on it.
+#[test]
+fn a_rule_comes_to_the_same_when_traced() {
+    for line in TABLE.lines() {
+        let row = parse(line.as_bytes(), Limits { depth: 200 }).unwrap();
+        let source = row.get("expression").and_then(Json::as_str).unwrap();
+        let claims = row.get("claims").and_then(Json::as_object).cloned().unwrap_or_default();
+        the_same_when_traced(source, (&claims).into());
+    }
+}
+
+/// Comparisons of claims with texts, alone, joined, nested and within predicates, over claims that have the type
+/// that they want, another one, or are missing.
+#[test]
+fn comparisons_with_texts_come_to_the_same_when_traced() {
+    let long = "y".repeat(200);
+    let tests = [
+        "s == 'xy'",
+        "s != 'xy'",
+        "'xy' == s",
+        "'xy' != s",
+        "s startsWith 'x'",
+        "s not startsWith 'x'",
+        "s endsWith 'y'",
+        "s not contains 'z'",
+        "s contains 'y'",
+        "s matches '^x.$'",
+        "s not matches '^x.$'",
+        "s in ['a', 'xy', 'b']",
+        "s not in ['a']",
+        "'xy' in l",
+        "'q' not in l",
+        "'q' in groups",
+        "s == 'a' == true",
+        "any(l, # == 'xy' || # endsWith 'q')",
+        "filter(l, # startsWith s)",
+        "filter(l, # startsWith 'x' && s == 'xy')",
+        "filter(l, s == 'xy')",
+        "map(l, 'p:' + #)",
+        "map(filter(l, # contains 'y'), # + '!')",
+        "none(groups, # in ['q'])",
+        "true && s == 'xy'",
+        "s == 'xy' && false",
+        "not (s == 'xy')",
+        "get($env, 's') == 'xy'",
+        "len == 'xy'",
+    ];
+    let mut sources: Vec<String> = tests.map(str::to_owned).to_vec();
+    for a in &tests[..16] {
+        for b in &tests[..16] {
+            for c in ["&& t == 'b'", "|| t == 'b'"] {
+                sources.push(format!("{a} && {b} {c}"));
+                sources.push(format!("({a} || {b}) {c}"));
+                sources.push(format!("t == 'b' || ({a} {c})"));
+            }
+        }
+    }
+    sources.push(format!("s == '{long}' || s contains '{long}' || map(l, '{long}' + #)[0] == '{long}'"));
+    let claims = [
+        r#"{"s":"xy","t":"b","l":["q","xy","x"],"groups":["q"]}"#.to_owned(),
+        r#"{"s":"a","t":"c","l":[],"groups":[]}"#.to_owned(),
+        format!(r#"{{"s":"{long}","t":"b","l":["{long}",1,null,["xy"],"xy"]}}"#),
+        r#"{"s":null,"t":"b","l":"xy","groups":"q"}"#.to_owned(),
+        r#"{"s":1,"t":true,"l":{"xy":1},"groups":null,"len":"xy"}"#.to_owned(),
+        r#"{"t":"b"}"#.to_owned(),
+    ];
+    let groups = vec!["q".to_owned(), "xy".to_owned()];
+    for claims in &claims {
+        let claims = parse(claims.as_bytes(), Limits::default()).unwrap();
+        let claims = claims.as_object().unwrap();
+        for source in &sources {
+            the_same_when_traced(source, claims.into());
+            the_same_when_traced(source, Environment::with_groups(claims, &groups));
+        }
+    }
+}
+
+fn the_same_when_traced(source: &str, environment: Environment<'_>) {
+    let Ok(rule) = Expression::parse(source) else { return };
+    let run = |mut budget: Budget, trace: Option<&mut Trace>| {
+        let outcome = rule.evaluate(environment, &mut budget, trace).map(|value| tagged(&value));
+        (outcome, budget)
+    };
+    let whole = Budget::EXPR;
+    let (given, left) = run(whole, None);
+    let (steps, bytes) = (whole.steps - left.steps, whole.bytes - left.bytes);
+    let fewer = (1..=steps.min(12)).chain([steps / 2]).map(|less| Budget { steps: steps - less, ..whole });
+    let smaller = [1, bytes / 2].into_iter().filter(|less| *less <= bytes);
+    let smaller = smaller.map(|less| Budget { bytes: bytes - less, ..whole });
+    for budget in fewer.chain(smaller).chain([whole]) {
+        let outcome = run(budget, None);
+        assert_eq!(outcome, run(budget, Some(&mut Trace::new())), "{source} with {budget:?}");
+        // One step or byte less than it takes, and it ends on the limit: nothing is done on credit, no operator
+        // absorbs the end.
+        if budget.steps < steps || budget.bytes < bytes {
+            assert!(matches!(outcome.0, Err(Error::Budget(_))), "{source} with {budget:?}");
+        }
+    }
+    if !matches!(given, Err(Error::Budget(_))) {
+        let exact = Budget { steps, bytes, ..whole };
+        assert_eq!(run(exact, None), (given, Budget { steps: 0, bytes: 0, ..whole }), "{source}");
+    }
 }
 
 /// An identity's groups are to every rule what a claim of the same items is, whatever the claims themselves say.

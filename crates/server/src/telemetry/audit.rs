@@ -1,17 +1,17 @@
+mod line;
+
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use claimgate_core::audit::AuditRecord;
-use claimgate_core::decision::DenyReason;
-use claimgate_core::policy::ShadowMatch;
-use jiff::fmt::temporal::DateTimePrinter;
 use prometheus_client::metrics::counter::Counter;
-use serde::Serialize;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
+
+use line::line;
 
 /// How long the writing thread lets records gather before it looks again. Woken for every record, it would
 /// cost more than the decision: two switches of context and a write each.
@@ -20,8 +20,11 @@ const GATHER: Duration = Duration::from_millis(10);
 /// How many records may wait to be written.
 const QUEUE: usize = 8192;
 
-/// How many bytes of lines are gathered at most before they are written.
-const CHUNK: usize = 64 * 1024;
+/// How many bytes of records may wait to be written.
+const QUEUE_BYTES: usize = 16 << 20;
+
+/// Room that is kept for the next records.
+const KEPT_BYTES: usize = 64 * 1024;
 
 /// How long a log that takes nothing may hold up its reopening, or the end of the process.
 const STUCK: Duration = Duration::from_secs(5);
@@ -37,19 +40,10 @@ pub enum AuditTarget {
 
 /// The audit log: JSON lines, version 1, written by a thread of its own.
 pub struct AuditLog {
-    queue: mpsc::Sender<Job>,
+    queue: Arc<Queue>,
     longest_wait: Duration,
     target: AuditTarget,
     lost: Counter,
-}
-
-/// What the writing thread is asked to do.
-enum Job {
-    Write(Box<AuditRecord>),
-    /// Everything before this is to be written; then the other side hears of it.
-    Flush(oneshot::Sender<()>),
-    /// Everything after this goes there.
-    Redirect(Box<dyn Write + Send>),
 }
 
 impl AuditTarget {
@@ -68,22 +62,17 @@ impl AuditLog {
     /// # Errors
     /// The file cannot be opened, or no thread can be started.
     pub fn open(target: &AuditTarget, longest_wait: Duration, lost: Counter) -> io::Result<Self> {
-        let lines = Lines::to(target.open()?, lost.clone());
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(jobs, lines))?;
+        let log = Log::to(target.open()?, lost.clone());
+        let queue = Arc::new(Queue::default());
+        let of_thread = queue.clone();
+        std::thread::Builder::new().name("audit".into()).spawn(move || write_all(&of_thread, log))?;
         Ok(Self { queue, longest_wait, target: target.clone(), lost })
     }
 
     /// Queues a record. If the queue stays full for as long as the configuration allows, it is lost.
-    pub async fn write(&self, record: AuditRecord) {
-        let queued = match self.queue.try_send(Job::Write(Box::new(record))) {
-            Ok(()) => true,
-            Err(mpsc::error::TrySendError::Closed(_)) => false,
-            Err(mpsc::error::TrySendError::Full(job)) => {
-                self.queue.send_timeout(job, self.longest_wait).await.is_ok()
-            }
-        };
-        if !queued {
+    pub async fn write(&self, record: &AuditRecord<'_>) {
+        let line = line(record);
+        if !self.queue.add(&line) && timeout(self.longest_wait, self.queue.add_later(&line)).await.is_err() {
             self.lost.inc();
         }
     }
@@ -96,95 +85,206 @@ impl AuditLog {
         let target = self.target.clone();
         let opened = tokio::task::spawn_blocking(move || target.open());
         let out = timeout(STUCK, opened).await?.map_err(io::Error::other)??;
-        self.queue.send_timeout(Job::Redirect(out), STUCK).await.map_err(|_| io::ErrorKind::TimedOut.into())
+        timeout(STUCK, self.queue.order(Some(out))).await.map_err(|_| io::ErrorKind::TimedOut.into())
     }
 
     /// Waits, for a bounded time, until every record queued so far is written.
     pub async fn flush(&self) {
-        let (done, written) = oneshot::channel();
-        let flush = async {
-            if self.queue.send(Job::Flush(done)).await.is_ok() {
-                // The thread ends only with the process; if it is gone, nothing is left to wait for.
-                let _ = written.await;
-            }
-        };
-        if timeout(STUCK, flush).await.is_err() {
+        if timeout(STUCK, self.queue.order(None)).await.is_err() {
             tracing::error!("The audit log did not take the last records in time");
         }
     }
 }
 
-fn write_all(mut jobs: mpsc::Receiver<Job>, mut lines: Lines) {
-    while let Some(job) = jobs.blocking_recv() {
-        let mut waiting = Vec::new();
-        let mut next = Some(job);
-        while let Some(job) = next {
-            match job {
-                Job::Write(record) => lines.add(&record),
-                Job::Flush(done) => waiting.push(done),
-                Job::Redirect(out) => {
-                    lines.write();
-                    lines = Lines::to(out, lines.lost);
-                }
+impl Drop for AuditLog {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.filled.notify_one();
+    }
+}
+
+/// What decisions and the writing thread share.
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    /// Something waits again; told to a thread that sleeps.
+    filled: Condvar,
+    /// What waited was taken.
+    emptied: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    batch: Batch,
+    /// The thread waits until it is told.
+    asleep: bool,
+    closed: bool,
+}
+
+/// Records to be written, and what is to be done between them.
+#[derive(Default)]
+struct Batch {
+    lines: Vec<u8>,
+    /// Where each record ends.
+    ends: Vec<usize>,
+    orders: Vec<Order>,
+}
+
+/// After the records before it are written, records go to another place, if there is one; then somebody hears
+/// of it.
+struct Order {
+    /// The number of records before it.
+    after: usize,
+    redirect: Option<Box<dyn Write + Send>>,
+    done: oneshot::Sender<()>,
+}
+
+impl Queue {
+    /// Adds a line, unless there is no room.
+    fn add(&self, line: &[u8]) -> bool {
+        let mut waiting = self.lock();
+        let batch = &mut waiting.batch;
+        if batch.ends.len() >= QUEUE || batch.lines.len() + line.len() > QUEUE_BYTES {
+            return false;
+        }
+        batch.lines.extend_from_slice(line);
+        batch.ends.push(batch.lines.len());
+        self.wake(waiting);
+        true
+    }
+
+    /// Adds a line as soon as there is room.
+    async fn add_later(&self, line: &[u8]) {
+        loop {
+            let emptied = self.emptied.notified();
+            if self.add(line) {
+                return;
             }
-            next = jobs.try_recv().ok();
+            emptied.await;
         }
-        lines.write();
-        for done in waiting {
+    }
+
+    /// Gives an order, and waits until it is carried out.
+    async fn order(&self, redirect: Option<Box<dyn Write + Send>>) {
+        let (done, carried_out) = oneshot::channel();
+        self.add_order(redirect, done);
+        // The thread ends only with the process; if it is gone, nothing is left to wait for.
+        let _ = carried_out.await;
+    }
+
+    fn add_order(&self, redirect: Option<Box<dyn Write + Send>>, done: oneshot::Sender<()>) {
+        let mut waiting = self.lock();
+        let after = waiting.batch.ends.len();
+        waiting.batch.orders.push(Order { after, redirect, done });
+        self.wake(waiting);
+    }
+
+    fn wake(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        if std::mem::take(&mut waiting.asleep) {
+            drop(waiting);
+            self.filled.notify_one();
+        }
+    }
+
+    /// Puts all that waits in the place of an empty batch, as soon as there is something. `false` if nothing
+    /// will come any more.
+    fn take(&self, batch: &mut Batch) -> bool {
+        let mut waiting = self.lock();
+        while waiting.batch.is_empty() {
+            if waiting.closed {
+                return false;
+            }
+            waiting.asleep = true;
+            waiting = self.filled.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(&mut waiting.batch, batch);
+        drop(waiting);
+        self.emptied.notify_waiters();
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.orders.is_empty()
+    }
+
+    /// Forgets what was written, and keeps some room.
+    fn clear(&mut self) {
+        self.lines.clear();
+        self.ends.clear();
+        if self.lines.capacity() > 16 * KEPT_BYTES {
+            self.lines.shrink_to(KEPT_BYTES);
+        }
+    }
+}
+
+fn write_all(queue: &Queue, mut log: Log) {
+    let mut batch = Batch::default();
+    while queue.take(&mut batch) {
+        let mut from = 0;
+        for order in std::mem::take(&mut batch.orders) {
+            log.write(&batch, from, order.after);
+            from = order.after;
+            if let Some(out) = order.redirect {
+                log = Log::to(out, log.lost);
+            }
             // Whoever waited may be gone.
-            let _ = done.send(());
+            let _ = order.done.send(());
         }
+        log.write(&batch, from, batch.ends.len());
+        batch.clear();
         std::thread::sleep(GATHER);
     }
 }
 
-/// Lines on their way to the log.
-struct Lines {
+/// Where lines go.
+struct Log {
     out: Box<dyn Write + Send>,
-    gathered: Vec<u8>,
-    /// Where each gathered record ends.
-    ends: Vec<usize>,
-    /// Whether the log ends within a line, because the rest could not be written.
+    /// Whether it ends within a line, because the rest could not be written.
     torn: bool,
     lost: Counter,
 }
 
-impl Lines {
+impl Log {
     fn to(out: Box<dyn Write + Send>, lost: Counter) -> Self {
-        Self { out, gathered: Vec::new(), ends: Vec::new(), torn: false, lost }
+        Self { out, torn: false, lost }
     }
 
-    fn add(&mut self, record: &AuditRecord) {
-        if self.torn && self.gathered.is_empty() {
-            self.gathered.push(b'\n');
-        }
-        let before = self.gathered.len();
-        if let Err(error) = serde_json::to_writer(&mut self.gathered, &line(record)) {
-            self.gathered.truncate(before);
-            self.lost.inc();
-            tracing::error!(%error, "An audit record could not be written");
+    /// Writes the records of these numbers. What cannot be written is lost, and counted.
+    fn write(&mut self, batch: &Batch, from: usize, to: usize) {
+        let end = |records: usize| records.checked_sub(1).and_then(|last| batch.ends.get(last)).copied();
+        let begin = end(from).unwrap_or_default();
+        let lines = batch.lines.get(begin..end(to).unwrap_or_default()).unwrap_or_default();
+        if lines.is_empty() {
             return;
         }
-        self.gathered.push(b'\n');
-        self.ends.push(self.gathered.len());
-        if self.gathered.len() >= CHUNK {
-            self.write();
-        }
-    }
-
-    /// Writes what was gathered. What cannot be written is lost, and counted.
-    fn write(&mut self) {
-        let (written, result) = write_some(&mut *self.out, &self.gathered);
+        let (written, result) = self.write_whole(lines);
         if let Err(error) = result {
-            let lost = self.ends.iter().filter(|end| **end > written).count();
+            let ends = batch.ends.get(from..to).unwrap_or_default();
+            let lost = ends.iter().filter(|end| **end > begin + written).count();
             self.lost.inc_by(lost as u64);
             tracing::error!(%error, lost, "The audit log could not be written");
         }
-        if let Some(last) = written.checked_sub(1).and_then(|last| self.gathered.get(last)) {
+        if let Some(last) = written.checked_sub(1).and_then(|last| lines.get(last)) {
             self.torn = *last != b'\n';
         }
-        self.gathered.clear();
-        self.ends.clear();
+    }
+
+    /// Writes lines behind a whole one, and says how many bytes of them went through.
+    fn write_whole(&mut self, lines: &[u8]) -> (usize, io::Result<()>) {
+        if self.torn {
+            let (_, ended) = write_some(&mut *self.out, b"\n");
+            if ended.is_err() {
+                return (0, ended);
+            }
+            self.torn = false;
+        }
+        write_some(&mut *self.out, lines)
     }
 }
 
@@ -202,190 +302,5 @@ fn write_some(out: &mut dyn Write, bytes: &[u8]) -> (usize, io::Result<()>) {
     (written, out.flush())
 }
 
-/// Version 1 of the schema: every field, `null` where there is nothing.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'a> {
-    version: u8,
-    time: Option<String>,
-    decision_id: String,
-    request_id: Option<&'a str>,
-    trace_id: Option<&'a str>,
-    adapter: &'a str,
-    route: Option<&'a str>,
-    outcome: &'a str,
-    status: u16,
-    code: Option<&'static str>,
-    detail: Option<&'a str>,
-    request: LineRequest<'a>,
-    credential: Option<LineCredential<'a>>,
-    identity: Option<LineIdentity<'a>>,
-    service_account: Option<()>,
-    account: Option<()>,
-    rule: Option<&'a str>,
-    shadow: Option<Vec<LineShadow<'a>>>,
-    exempt: bool,
-    duration_microseconds: u64,
-}
-
-#[derive(Serialize)]
-struct LineRequest<'a> {
-    method: &'a str,
-    host: &'a str,
-    path: &'a str,
-    client: Option<IpAddr>,
-}
-
-#[derive(Serialize)]
-struct LineCredential<'a> {
-    kind: &'a str,
-    entry: Option<&'a str>,
-    digest: &'a str,
-}
-
-#[derive(Serialize)]
-struct LineIdentity<'a> {
-    username: &'a str,
-    uid: &'a str,
-    groups: &'a [String],
-}
-
-#[derive(Serialize)]
-struct LineShadow<'a> {
-    effect: &'static str,
-    rule: &'a str,
-    error: Option<&'a str>,
-}
-
-fn line(record: &AuditRecord) -> Line<'_> {
-    Line {
-        version: 1,
-        time: time(record),
-        decision_id: record.decision_id.to_string(),
-        request_id: record.request_id.as_deref(),
-        trace_id: record.trace_id.as_deref(),
-        adapter: record.adapter,
-        route: record.route.as_deref(),
-        outcome: record.outcome.as_str(),
-        status: record.status,
-        code: record.reason.map(DenyReason::code),
-        detail: record.detail.as_deref(),
-        request: LineRequest {
-            method: &record.request.method,
-            host: &record.request.host,
-            path: &record.request.path,
-            client: record.request.client,
-        },
-        credential: record.credential.as_ref().map(|credential| LineCredential {
-            kind: credential.kind,
-            entry: credential.entry.as_deref(),
-            digest: &credential.digest,
-        }),
-        identity: record.identity.as_ref().map(|identity| LineIdentity {
-            username: identity.username(),
-            uid: identity.uid(),
-            groups: identity.groups(),
-        }),
-        service_account: None,
-        account: None,
-        rule: record.rule.as_deref(),
-        shadow: record.shadow.as_deref().map(|matches| matches.iter().map(shadow).collect()),
-        exempt: record.exempt,
-        duration_microseconds: record.duration_microseconds,
-    }
-}
-
-fn shadow(found: &ShadowMatch) -> LineShadow<'_> {
-    LineShadow { effect: found.effect.as_str(), rule: &found.rule, error: found.error.as_deref() }
-}
-
-/// RFC 3339, UTC, milliseconds.
-fn time(record: &AuditRecord) -> Option<String> {
-    let time = jiff::Timestamp::from_millisecond(record.time.as_milliseconds()).ok()?;
-    Some(DateTimePrinter::new().precision(Some(3)).timestamp_to_string(&time))
-}
-
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use claimgate_core::audit::{AuditOutcome, AuditedRequest, DecisionId};
-    use claimgate_core::time::Timestamp;
-
-    use super::*;
-
-    /// A disk with room for so many bytes.
-    #[derive(Clone, Default)]
-    struct Disk(Arc<Mutex<(Vec<u8>, usize)>>);
-
-    impl Disk {
-        fn has_room_for(&self, bytes: usize) {
-            self.0.lock().unwrap().1 = bytes;
-        }
-    }
-
-    impl Write for Disk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let (content, room) = &mut *self.0.lock().unwrap();
-            if *room == 0 {
-                return Err(io::ErrorKind::StorageFull.into());
-            }
-            let taken = bytes.len().min(*room);
-            content.extend_from_slice(&bytes[..taken]);
-            *room -= taken;
-            Ok(taken)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn record(id: u128) -> AuditRecord {
-        AuditRecord {
-            time: Timestamp::from_seconds(0),
-            decision_id: DecisionId(id),
-            request_id: None,
-            trace_id: None,
-            adapter: "check",
-            route: None,
-            outcome: AuditOutcome::Deny,
-            status: 403,
-            reason: None,
-            detail: Some("one\nline".into()),
-            request: AuditedRequest::default(),
-            credential: None,
-            identity: None,
-            rule: None,
-            shadow: None,
-            exempt: false,
-            duration_microseconds: 1,
-        }
-    }
-
-    #[test]
-    fn a_full_disk_costs_counted_records_and_tears_no_other_line() {
-        let (disk, lost) = (Disk::default(), Counter::default());
-        let mut lines = Lines::to(Box::new(disk.clone()), lost.clone());
-        let mut write = |room: usize, ids: &[u128]| {
-            disk.has_room_for(room);
-            for id in ids {
-                lines.add(&record(*id));
-            }
-            lines.write();
-            lost.get()
-        };
-        assert_eq!(write(usize::MAX, &[1]), 0);
-        let length = disk.0.lock().unwrap().0.len();
-        // The second of three is torn, and the third has no room at all.
-        assert_eq!(write(length + length / 2, &[2, 3, 4]), 2);
-        assert_eq!(write(0, &[5]), 3);
-        assert_eq!(write(usize::MAX, &[6, 7]), 3);
-        let content = disk.0.lock().unwrap().0.clone();
-        let text = String::from_utf8(content).unwrap();
-        let whole = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let ids: Vec<_> = whole.map(|line| line["decisionId"].as_str().unwrap()[31..].to_owned()).collect();
-        assert_eq!(ids, ["1", "2", "6", "7"]);
-        assert_eq!(text.lines().count(), 5, "one line is torn");
-    }
-}
+mod tests;

@@ -183,7 +183,7 @@ impl Traces {
             status,
             entry: decided.credential.as_ref().and_then(|credential| credential.entry.clone()),
             exempt: decided.exempt,
-            request_id: request_id(question.headers),
+            request_id: request_id(question.headers).map(str::to_owned),
         });
         Some(trace_id)
     }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
+const PARENT: HeaderName = HeaderName::from_static("traceparent");
 /// The longest `tracestate` that is kept, in bytes (§3.3.1.5 asks for no more).
 const STATE_BYTES: usize = 512;
 /// The most members of a `tracestate` (§3.3.1.1).
@@ -33,7 +34,7 @@ impl TraceParent {
     /// The parent that `headers` name. A header that is not to the letter, or stands twice, names none, and
     /// the trace begins anew (§2.3, §3.2).
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let mut values = headers.get_all("traceparent").iter();
+        let mut values = headers.get_all(&PARENT).iter();
         let value = values.next()?;
         if values.next().is_some() {
             return None;
@@ -126,7 +127,7 @@ mod tests {
     const SPAN: &str = "00f067aa0ba902b7";
 
     fn headers(name: &'static str, values: &[&str]) -> HeaderMap {
-        values.iter().map(|value| (http::HeaderName::from_static(name), value.parse().unwrap())).collect()
+        values.iter().map(|value| (HeaderName::from_static(name), value.parse().unwrap())).collect()
     }
 
     #[test]
