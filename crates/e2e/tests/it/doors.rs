@@ -5,7 +5,6 @@ use std::fs;
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::istio;
 use crate::process::{Folder, Program, free_addresses, repository, tool};
 use crate::wire;
 
@@ -20,14 +19,10 @@ pub(crate) enum Door {
     Caddy,
     Traefik,
     Haproxy,
-    IstioPrefix,
-    IstioSocket,
-    IstioGrpc,
 }
 
 impl Door {
-    /// The check endpoint, and every proxy that is configured by its own file alone.
-    pub(crate) const PLAIN: &'static [Self] = &[
+    pub(crate) const ALL: [Self; 8] = [
         Self::Check,
         Self::EnvoyPrefix,
         Self::EnvoySocket,
@@ -37,12 +32,6 @@ impl Door {
         Self::Traefik,
         Self::Haproxy,
     ];
-    /// Envoys that an istiod configures.
-    pub(crate) const ISTIO: &'static [Self] = &[Self::IstioPrefix, Self::IstioSocket, Self::IstioGrpc];
-
-    pub(crate) fn is_grpc(self) -> bool {
-        matches!(self, Self::EnvoyGrpc | Self::IstioGrpc)
-    }
 }
 
 /// Where the gate listens.
@@ -56,7 +45,7 @@ pub(crate) struct Gate {
 /// A running proxy. [`Door::Check`] has none: there the tests play the proxy.
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
-    _programs: Vec<Program>,
+    _program: Option<Program>,
     _folder: Option<Folder>,
 }
 
@@ -64,21 +53,15 @@ impl Proxy {
     /// Starts the door's proxy between clients and an upstream.
     pub(crate) fn start(door: Door, gate: Gate, upstream: SocketAddr, folder: Folder) -> Self {
         if door == Door::Check {
-            return Self { address: gate.public, _programs: Vec::new(), _folder: None };
+            return Self { address: gate.public, _program: None, _folder: None };
         }
         let [address] = free_addresses();
         let place = Place { address, gate, upstream, folder: &folder };
-        let mut programs = Vec::new();
         let mut command = match door {
             Door::Nginx => nginx(&place),
             Door::Caddy => caddy(&place),
             Door::Traefik => traefik(&place),
             Door::Haproxy => haproxy(&place),
-            Door::IstioPrefix | Door::IstioSocket | Door::IstioGrpc => {
-                let mesh = istio::Mesh::of_guide(door, &place);
-                programs.push(mesh.start_istiod(place.folder));
-                mesh.envoy(place.folder)
-            }
             _ => envoy(door, &place),
         };
         let mut program =
@@ -90,17 +73,15 @@ impl Proxy {
                 wire::exchange(address, &probe).is_ok_and(|answer| answer.status != 404)
             });
         }
-        programs.push(program);
-        Self { address, _programs: programs, _folder: Some(folder) }
+        Self { address, _program: Some(program), _folder: Some(folder) }
     }
 }
 
-/// Where a proxy stands.
-pub(crate) struct Place<'a> {
-    pub(crate) address: SocketAddr,
-    pub(crate) gate: Gate,
-    pub(crate) upstream: SocketAddr,
-    pub(crate) folder: &'a Folder,
+struct Place<'a> {
+    address: SocketAddr,
+    gate: Gate,
+    upstream: SocketAddr,
+    folder: &'a Folder,
 }
 
 impl Place<'_> {

@@ -91,13 +91,6 @@ impl Folder {
         &self.0
     }
 
-    /// Makes a folder in the folder and says where it is.
-    pub(crate) fn subfolder(&self, name: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::create_dir_all(&path).unwrap();
-        path
-    }
-
     /// Writes a file into the folder and says where it is.
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
