@@ -2,6 +2,7 @@
 //! wrong, where, and what to write.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::service_accounts::{explain, manifests};
 
@@ -30,7 +31,10 @@ fn rule(rule: &str) -> String {
 
 /// Exit code and every text that the manifest must lead to; `FILE` stands for the file's path.
 fn expect(name: &str, text: &str, dialect: &str, code: i32, said: &[&str]) {
-    let folder = folder("single", &[(name, text)]);
+    // Tests run side by side, and some names are used twice.
+    static CASES: AtomicUsize = AtomicUsize::new(0);
+    let case = format!("case-{}", CASES.fetch_add(1, Ordering::Relaxed));
+    let folder = folder(&case, &[(name, text)]);
     let file = folder.join(name);
     let answer = explain(CLAIMS, &file, &["--dialect", dialect]);
     let all = format!("{}{}", answer.stderr, answer.stdout).replace(file.to_str().unwrap(), "FILE");
