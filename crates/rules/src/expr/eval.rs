@@ -173,8 +173,13 @@ impl<'a> Evaluation<'a, '_> {
             }
             None => (self.eval(&chain.first)?, &*chain.links),
         };
-        for link in links {
+        let last = links.len().saturating_sub(1);
+        for (at, link) in links.iter().enumerate() {
             left = self.link(left, link).map_err(|error| error.at(link.span))?;
+            // The value of the last one is that of the whole.
+            if let (Some(trace), true) = (&mut self.trace, at < last) {
+                trace.record_text(link.span, Ok(super::format::literal(&left, 200)));
+            }
         }
         Ok(left)
     }
