@@ -206,7 +206,6 @@ impl<'e> Checked<'e> {
     where
         'e: 'a,
     {
-        let depth = budget.depth;
         let mut evaluation = eval::Evaluation {
             environment: environment.into(),
             budget,
@@ -216,10 +215,7 @@ impl<'e> Checked<'e> {
             locals: Vec::new(),
             scopes: Vec::new(),
         };
-        let outcome = evaluation.eval(&self.expression.root);
-        // A comparison that ends early, or an error, leaves levels it never came up from.
-        budget.depth = depth;
-        Ok(outcome?)
+        Ok(evaluation.eval(&self.expression.root)?)
     }
 }
 

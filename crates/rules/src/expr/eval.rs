@@ -1,6 +1,6 @@
 //! The evaluator.
 
-use crate::{Budget, RunError, Trace};
+use crate::{Budget, Exhausted, RunError, Trace};
 
 use super::check::Marks;
 use super::environment::Environment;
@@ -151,7 +151,7 @@ impl<'a> Evaluation<'a, '_> {
             self.budget.take_bytes(key.as_str().len())?;
             members.insert(key.as_str().into(), value);
         }
-        Ok(Value::Map(Map::Texts(members.into())))
+        Ok(Value::map(members))
     }
 
     fn function(&mut self, function: &'static Function, nodes: &'a [Node]) -> Outcome<'a> {
@@ -409,7 +409,13 @@ impl<'a> Evaluation<'a, '_> {
                     self.budget.take_bytes(64)?;
                     keyed.push((value, item));
                 }
-                LoopKind::Reduce => accumulator = value,
+                LoopKind::Reduce => {
+                    // Only here a value can become deeper with each round.
+                    if value.height().levels() > self.budget.depth {
+                        return Err(Exhausted::Depth.into());
+                    }
+                    accumulator = value;
+                }
             }
         }
         match closure.kind {
@@ -459,8 +465,7 @@ impl<'a> Evaluation<'a, '_> {
                 None => groups.push((key, vec![item])),
             }
         }
-        let members: Vec<_> = groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect();
-        Ok(Value::Map(Map::Any(members.into())))
+        Ok(Value::pairs(groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect()))
     }
 }
 

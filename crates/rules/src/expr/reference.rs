@@ -120,7 +120,7 @@ pub const DIFFERENCES: &[Difference] = &[
         why: "The same token and rule must always give the same answer, and time zone data would be read from files.",
     },
     Difference {
-        what: "A source has at most 4096 bytes and 64 levels of nesting; a rule takes at most 100,000 steps and 1 MiB of values.",
+        what: "A source has at most 4096 bytes and 64 levels of nesting; a rule takes at most 100,000 steps and 1 MiB of values, and nests a value 128 levels deep.",
         why: "Rules come from tenants. The original's own limits bound neither time nor memory.",
     },
     Difference {
