@@ -19,6 +19,7 @@ mod ranked;
 mod rule;
 mod search;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -101,6 +102,7 @@ pub enum Scope<'a> {
 pub struct Matches {
     accounts: Vec<AccountName>,
     examined: usize,
+    passed_over: usize,
 }
 
 impl Matches {
@@ -119,6 +121,12 @@ impl Matches {
     /// accepted value of a claim.
     pub fn examined(&self) -> usize {
         self.examined
+    }
+
+    /// How many rules failed and were passed over before an account was found: somebody should look at
+    /// them. A [`Record`] says which and why.
+    pub fn passed_over(&self) -> usize {
+        self.passed_over
     }
 }
 
@@ -141,11 +149,11 @@ pub enum Refusal {
         /// What it must be.
         expected: &'static str,
     },
-    /// The rules of one namespace together take more steps than one question may.
-    #[error("the rules in namespace `{namespace}` take too many steps together")]
+    /// The rules together take more steps than one question may.
+    #[error("the rules up to that of `{account}` take too many steps together")]
     TooManySteps {
-        /// Whose rules.
-        namespace: Box<str>,
+        /// Whose rule had none left.
+        account: AccountName,
     },
 }
 
@@ -290,6 +298,15 @@ pub enum Fault {
         /// The precedence of both.
         precedence: i64,
     },
+}
+
+/// The beginning of a text out of an annotation or token: whoever writes one does not fill others' logs.
+fn excerpt(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 80;
+    match text.char_indices().nth(LONGEST) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 use std::cmp::Reverse;
 
 use claimgate_json::{Json, Object};
-use claimgate_rules::Budget;
 use claimgate_rules::expr::{Environment, Error, Expression};
+use claimgate_rules::{Budget, Exhausted};
 
 use super::ranked::Ranked;
 use super::rule::AccountRule;
@@ -87,7 +87,7 @@ impl Index {
             self.not_asked(delegated.into_iter(), &failure, record);
             return Err(failure);
         }
-        let (mut hits, mut examined) = (own.hits, own.examined);
+        let (mut hits, mut examined, mut passed_over) = (own.hits, own.examined, own.passed_over);
         if let Some(namespace) = delegated {
             let theirs = ask(namespace, record);
             // Where an account of the own namespace acts, a failure over there leaves it in place.
@@ -96,10 +96,12 @@ impl Index {
             }
             hits.extend(theirs.hits);
             examined += theirs.examined;
+            passed_over += theirs.passed_over;
         }
         // Stable: at equal precedence the own namespace stands first.
         hits.sort_by_key(|hit| Reverse(hit.precedence));
-        Ok(Matches { accounts: hits.into_iter().map(|hit| hit.account.clone()).collect(), examined })
+        let accounts = hits.into_iter().map(|hit| hit.account.clone()).collect();
+        Ok(Matches { accounts, examined, passed_over })
     }
 
     fn not_asked<'n>(
@@ -133,8 +135,8 @@ impl AccountRule for Expression {
         Self::test(self, *environment, budget, None)
     }
 
-    fn is_exhausted(error: &Error) -> bool {
-        matches!(error, Error::Budget(_))
+    fn is_out_of_steps(error: &Error) -> bool {
+        matches!(error, Error::Budget(Exhausted::Steps))
     }
 
     fn describe(error: &Error, source: &str) -> String {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use claimgate_rules::cel::{Dialect, Kind, Rule};
-use claimgate_rules::{Budget, Inputs, RunError};
+use claimgate_rules::{Budget, Exhausted, Inputs, RunError};
 
 use super::ranked::{Entry, Ranked};
 use super::rule::AccountRule;
@@ -49,7 +49,7 @@ impl Index {
             Some(refusal) if found.hits.is_empty() => Err(refusal),
             _ => {
                 let accounts = found.hits.iter().map(|hit| hit.account.clone()).collect();
-                Ok(Matches { accounts, examined: found.examined })
+                Ok(Matches { accounts, examined: found.examined, passed_over: found.passed_over })
             }
         };
         if let Some(record) = record {
@@ -109,8 +109,8 @@ impl AccountRule for Rule {
         Self::test(self, inputs, budget, None)
     }
 
-    fn is_exhausted(error: &RunError) -> bool {
-        error.is_exhausted()
+    fn is_out_of_steps(error: &RunError) -> bool {
+        matches!(error, RunError::Exhausted(Exhausted::Steps))
     }
 
     fn describe(error: &RunError, source: &str) -> String {

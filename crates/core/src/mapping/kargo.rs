@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use claimgate_json::{Json, Object};
 
-use super::{AccountName, Fault, Matches, Outcome, Question, Record, Scope, ServiceAccount};
+use super::{AccountName, Fault, Matches, Outcome, Question, Record, Scope, ServiceAccount, excerpt};
 use annotations::Accepted;
 use holders::ByClaim;
 
@@ -115,7 +115,7 @@ impl Index {
         }
         let in_order = places.order.iter().filter_map(|place| found.hits.get(place)).flat_map(BTreeMap::keys);
         let accounts = in_order.map(|account| AccountName::clone(account)).collect();
-        let matches = Matches { accounts, examined: found.examined };
+        let matches = Matches { accounts, examined: found.examined, passed_over: 0 };
         if let Some(record) = record {
             self.record(&places, &found.hits, &matches, record);
         }
@@ -159,6 +159,7 @@ impl Index {
         let hit = |account: &AccountName| hits.get(account.namespace())?.get(account);
         for account in matches.accounts() {
             let Some((claim, value)) = hit(account) else { continue };
+            let (claim, value) = (excerpt(claim), excerpt(value));
             let mut message = format!("claim `{claim}` has the accepted value `{value}`");
             if let Some(fault) = self.accounts.get(account).and_then(|accepted| accepted.fault.as_ref()) {
                 message.push_str(&format!("; annotation `{CLAIMS}` has no effect: {fault}"));

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap, btree_map};
 use std::sync::Arc;
 
 use super::rule::{AccountRule, Compiled, Sources};
-use super::{AccountName, Fault, Precedence, ServiceAccount};
+use super::{AccountName, Fault, Precedence, ServiceAccount, excerpt};
 
 /// The accounts of a cluster that carry a rule in the language `R`.
 #[derive(Debug)]
@@ -162,7 +162,7 @@ impl<R: AccountRule> Entry<R> {
         let precedence = Precedence::of_annotation(text);
         let inexact = text.filter(|text| !Precedence::is_exact(text));
         let fault = inexact.map(|text| {
-            let (text, counts_as) = (text.to_owned(), precedence.get());
+            let (text, counts_as) = (excerpt(text).into_owned(), precedence.get());
             Box::new(Fault::Precedence { annotation: R::PRECEDENCE, text, counts_as })
         });
         Self { account: account.account.clone(), precedence, compiled, fault }

@@ -30,8 +30,8 @@ pub trait AccountRule: Sized {
     /// The rule failed.
     fn test(&self, inputs: &Self::Inputs<'_>, budget: &mut Budget) -> Result<bool, Self::Error>;
 
-    /// Whether a limit of the budget ended the rule.
-    fn is_exhausted(error: &Self::Error) -> bool;
+    /// Whether the rule had no steps left.
+    fn is_out_of_steps(error: &Self::Error) -> bool;
 
     /// What failed in the rule of this source, for people.
     fn describe(error: &Self::Error, source: &str) -> String;
@@ -112,7 +112,7 @@ mod tests {
             Ok(true)
         }
 
-        fn is_exhausted((): &()) -> bool {
+        fn is_out_of_steps((): &()) -> bool {
             false
         }
 

@@ -21,6 +21,8 @@ pub(super) struct Found<'a, R> {
     pub(super) failure: Option<Refusal>,
     /// How many accounts were looked at.
     pub(super) examined: usize,
+    /// How many rules failed and were passed over.
+    pub(super) passed_over: usize,
 }
 
 /// Asks the rules of `accounts` in their order, up to the first that is true or ends the search. With a
@@ -31,7 +33,7 @@ pub(super) fn search<'a, R: AccountRule>(
     on_rule_error: OnRuleError,
     mut record: Option<&mut Record>,
 ) -> Found<'a, R> {
-    let mut found = Found { hits: Vec::new(), failure: None, examined: 0 };
+    let mut found = Found { hits: Vec::new(), failure: None, examined: 0, passed_over: 0 };
     let mut steps = R::MOST_STEPS;
     for entry in accounts {
         found.examined += 1;
@@ -47,7 +49,10 @@ pub(super) fn search<'a, R: AccountRule>(
         if found.failure.is_none() {
             match result {
                 Ok(true) => found.hits.push(entry),
-                Err(failure) => found.failure = failure.refusal(&entry.account, on_rule_error),
+                Err(failure) => {
+                    found.failure = failure.refusal(&entry.account, on_rule_error);
+                    found.passed_over += usize::from(found.failure.is_none() && found.hits.is_empty());
+                }
                 Ok(false) => {}
             }
         }
@@ -79,7 +84,7 @@ impl<R: AccountRule> Failure<'_, R> {
 
     fn refusal(&self, account: &AccountName, on_rule_error: OnRuleError) -> Option<Refusal> {
         match self {
-            Self::TooManySteps => Some(Refusal::TooManySteps { namespace: account.namespace().into() }),
+            Self::TooManySteps => Some(Refusal::TooManySteps { account: account.clone() }),
             _ if on_rule_error == OnRuleError::Skip => None,
             _ => Some(Refusal::RuleFailed { account: account.clone(), message: self.describe() }),
         }
@@ -102,7 +107,7 @@ fn test<'a, R: AccountRule>(
     // A rule that ends in its check takes no step, but it was looked at.
     *steps = steps.saturating_sub((granted - budget.steps).max(1));
     answer.map_err(|error| {
-        if R::is_exhausted(&error) && granted < R::BUDGET.steps {
+        if R::is_out_of_steps(&error) && granted < R::BUDGET.steps {
             Failure::TooManySteps
         } else {
             Failure::Rule(error, &entry.compiled.source)

@@ -7,6 +7,7 @@ mod annotations;
 mod argo_rules;
 mod kargo_claims;
 mod own_rules;
+mod properties;
 mod scale;
 mod steps;
 

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use claimgate_json::{Json, Limits, parse};
 
+use super::super::excerpt;
+
 /// The annotation that holds a JSON object: claims with lists of accepted texts.
 pub const CLAIMS: &str = "rbac.kargo.akuity.io/claims";
 /// What the annotations of single claims begin with; the claim's name follows, and the value is a list
@@ -74,19 +76,16 @@ fn read_object(text: &str) -> Result<Vec<(Box<str>, Box<str>)>, String> {
     };
     let mut accepted = Vec::new();
     for (claim, value) in members.iter() {
+        let wrong =
+            |what: &str, hint: &str| Err(format!("claim `{}` has {what}; hint: {hint}", excerpt(claim)));
+        let written = || excerpt(&value.to_string()).into_owned();
         let items = match value {
             Json::Null => continue,
             Json::Array(items) => items,
-            Json::String(_) => {
-                return Err(format!("claim `{claim}` has a text; hint: write a list of texts, `[{value}]`"));
-            }
+            Json::String(_) => return wrong("a text", &format!("write a list of texts, `[{}]`", written())),
+            Json::Object(_) => return wrong("an object", "write a list of texts, `[\"…\"]`"),
             Json::Number(_) | Json::Bool(_) => {
-                let found = named(value);
-                let hint = format!("hint: write a list of texts, `[\"{value}\"]`");
-                return Err(format!("claim `{claim}` has {found}; {hint}"));
-            }
-            Json::Object(_) => {
-                return Err(format!("claim `{claim}` has an object; hint: write a list of texts, `[\"…\"]`"));
+                return wrong(named(value), &format!("write a list of texts, `[\"{}\"]`", written()));
             }
         };
         for item in items {
@@ -95,14 +94,11 @@ fn read_object(text: &str) -> Result<Vec<(Box<str>, Box<str>)>, String> {
                 Json::String(item) => accepted.push((claim.into(), item.trim().into())),
                 Json::Null => {}
                 Json::Number(_) | Json::Bool(_) => {
-                    let found = named(item);
-                    return Err(format!("claim `{claim}` has {found} in its list; hint: write `\"{item}\"`"));
+                    let hint = format!("write `\"{}\"`", excerpt(&item.to_string()));
+                    return wrong(&format!("{} in its list", named(item)), &hint);
                 }
                 Json::Array(_) | Json::Object(_) => {
-                    let found = named(item);
-                    return Err(format!(
-                        "claim `{claim}` has {found} in its list; hint: a list holds texts only"
-                    ));
+                    return wrong(&format!("{} in its list", named(item)), "a list holds texts only");
                 }
             }
         }

@@ -74,6 +74,9 @@ fn odd_texts() -> Vec<String> {
     texts.push("[".repeat(100_000));
     texts.push(format!(r#"{{"groups":{}"a"{}}}"#, "[".repeat(5_000), "]".repeat(5_000)));
     texts.push("a,".repeat(100_000));
+    texts.push(format!(r#"{{"{}":3}}"#, "x".repeat(100_000)));
+    texts.push(format!(r#"{{"groups":"{}"}}"#, "x".repeat(100_000)));
+    texts.push("x".repeat(4_000));
     texts
 }
 
@@ -137,6 +140,9 @@ fn odd_claims_of_kargo_accept_nobody_and_spoil_no_other_annotation() {
             assert_eq!(found, expected, "{annotation} {:?}", shown(&text));
             let faults = if annotation == kargo::CLAIMS && text != "null" { 2 } else { 0 };
             assert_eq!(index.faults().len(), faults, "{annotation} {:?}", shown(&text));
+            for (_, fault) in index.faults() {
+                assert!(fault.to_string().len() < 500, "{fault}");
+            }
         }
     }
 }

@@ -7,10 +7,11 @@ use super::rule::AccountRule;
 use super::search::search;
 use super::*;
 
-/// A rule that takes a number of steps and holds or not: `5`, `5 true`.
+/// A rule that takes a number of steps and holds or not, or makes too large a value: `5`, `5 true`, `5 greedy`.
 struct Priced {
     steps: u64,
     holds: bool,
+    greedy: bool,
 }
 
 impl AccountRule for Priced {
@@ -22,16 +23,19 @@ impl AccountRule for Priced {
     const MOST_STEPS: u64 = 25;
 
     fn compile(source: &str) -> Result<Self, String> {
-        let (steps, holds) = source.split_once(' ').unwrap_or((source, "false"));
-        Ok(Self { steps: steps.parse().map_err(|_| "no number")?, holds: holds == "true" })
+        let (steps, word) = source.split_once(' ').unwrap_or((source, "false"));
+        let steps = steps.parse().map_err(|_| "no number")?;
+        Ok(Self { steps, holds: word == "true", greedy: word == "greedy" })
     }
 
     fn test(&self, (): &(), budget: &mut Budget) -> Result<bool, Exhausted> {
-        budget.take_steps(self.steps).map(|()| self.holds)
+        budget.take_steps(self.steps)?;
+        budget.take_bytes(if self.greedy { usize::MAX } else { 0 })?;
+        Ok(self.holds)
     }
 
-    fn is_exhausted(_: &Exhausted) -> bool {
-        true
+    fn is_out_of_steps(error: &Exhausted) -> bool {
+        *error == Exhausted::Steps
     }
 
     fn describe(error: &Exhausted, _: &str) -> String {
@@ -49,7 +53,7 @@ fn found(rules: &[&str], on_rule_error: argo::OnRuleError, record: Option<&mut R
     let text = match (found.hits.first(), found.failure) {
         (Some(hit), _) => hit.account.name().to_owned(),
         (None, Some(Refusal::RuleFailed { account, .. })) => format!("failed {}", account.name()),
-        (None, Some(Refusal::TooManySteps { namespace })) => format!("too many in {namespace}"),
+        (None, Some(Refusal::TooManySteps { account })) => format!("too many at {}", account.name()),
         (None, other) => format!("{other:?}"),
     };
     (text, found.examined)
@@ -61,16 +65,18 @@ fn rules_share_the_steps_of_a_search_and_running_out_ends_it() {
     for (rules, refuse, skip) in [
         (&["9", "9", "7 true"][..], ("002", 3), ("002", 3)),
         // The third has what the others left, which would do for it alone.
-        (&["9", "9", "8 true"], ("too many in sso", 3), ("too many in sso", 3)),
-        (&["10", "10", "5", "1 true"], ("too many in sso", 4), ("too many in sso", 4)),
+        (&["9", "9", "8 true"], ("too many at 002", 3), ("too many at 002", 3)),
+        (&["10", "10", "5", "1 true"], ("too many at 003", 4), ("too many at 003", 4)),
         // A rule that uses up its own limit is its own failure, and costs the others that limit.
         (&["11", "1 true"], ("failed 000", 1), ("001", 2)),
         (&["11", "11", "5 true"], ("failed 000", 1), ("002", 3)),
-        (&["11", "11", "6 true"], ("failed 000", 1), ("too many in sso", 3)),
+        (&["11", "11", "6 true"], ("failed 000", 1), ("too many at 002", 3)),
+        // Another limit is the rule's own affair, however many steps are left.
+        (&["9", "9", "1 greedy", "6 true"], ("failed 002", 3), ("003", 4)),
         // A rule that does not compile takes nothing.
         (&["?", "?", "?", "9", "9", "7 true"], ("failed 000", 1), ("005", 6)),
         // One that takes no steps is counted as one.
-        (&idle, ("too many in sso", 26), ("too many in sso", 26)),
+        (&idle, ("too many at 025", 26), ("too many at 025", 26)),
     ] {
         for (on_rule_error, (answer, examined)) in [(Refuse, refuse), (Skip, skip)] {
             let expected = (answer.to_owned(), examined);
@@ -78,6 +84,25 @@ fn rules_share_the_steps_of_a_search_and_running_out_ends_it() {
             let (recorded, _) = found(rules, on_rule_error, Some(&mut Record::new()));
             assert_eq!(recorded, answer, "{rules:?} {on_rule_error:?}, recorded");
         }
+    }
+}
+
+#[test]
+fn rules_that_are_passed_over_are_counted() {
+    let settings = settings(true, false, Skip);
+    for (accounts, passed_over) in [
+        (&[("sso/a", "nope", "2"), ("sso/b", "'a' in", "1"), ("sso/c", "true", "0")][..], 2),
+        (&[("sso/a", "true", "2"), ("sso/b", "nope", "1"), ("req/c", "nope", "0")], 1),
+        (&[("sso/a", "false", "2")], 0),
+    ] {
+        let index = argo_index(accounts);
+        let ask = |record| {
+            with_question(Scope::Namespace("req"), |question| {
+                index.resolve(&settings, question, record).unwrap()
+            })
+        };
+        assert_eq!(ask(None).passed_over(), passed_over, "{accounts:?}");
+        assert_eq!(ask(Some(&mut Record::new())).passed_over(), passed_over, "{accounts:?}, recorded");
     }
 }
 
