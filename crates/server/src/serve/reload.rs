@@ -112,7 +112,7 @@ impl ReloadState {
     }
 
     fn try_reload(&self, files: Arc<ConfigFiles>) -> Result<u64, StartError> {
-        let Loaded { mut config, compiled, files, warnings } = load_with(&self.started.path, files)?;
+        let Loaded { mut config, compiled, files, warnings, .. } = load_with(&self.started.path, files)?;
         self.started.overrides.apply(&mut config);
         let tls = self.replacements(&config, &files)?;
         let wanted = specs(&config, &compiled.issuers, &files)?;
