@@ -113,7 +113,8 @@ impl Demo {
             );
             write(&path, &text)?;
             tries_left -= 1;
-            match Server::start(serve::load(&path).map_err(failure)?, Overrides::default(), clock::now).await {
+            match Server::start(serve::load(&path).map_err(failure)?, Overrides::default(), clock::now).await
+            {
                 Ok(server) => return Ok((path, server)),
                 // Somebody took the port after it was found to be free.
                 Err(StartError::Bind { .. }) if self.port == 0 && tries_left > 0 => {}
