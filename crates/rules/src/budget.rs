@@ -80,6 +80,20 @@ impl Budget {
         Ok(())
     }
 
+    /// Does `work` one level down, and comes up again whatever comes of it.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`Exhausted::Depth`] when no level is left.
+    pub(crate) fn nested<T, E: From<Exhausted>>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.enter()?;
+        let outcome = work(self);
+        self.leave();
+        outcome
+    }
+
     /// Comes up one level.
     #[inline]
     pub fn leave(&mut self) {

@@ -53,7 +53,7 @@ pub struct Server {
 /// What is read from a configuration file before anything starts.
 pub struct Loaded {
     pub(crate) path: PathBuf,
-    pub(crate) config: Config,
+    pub(crate) config: Box<Config>,
     pub(crate) compiled: Compiled,
     pub(crate) files: Arc<ConfigFiles>,
     pub(crate) warnings: Diagnostics,
@@ -79,7 +79,9 @@ pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, 
     let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
     let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &*files);
     match built {
-        Some((config, compiled)) => Ok(Loaded { path: path.into(), config, compiled, files, warnings }),
+        Some((config, compiled)) => {
+            Ok(Loaded { path: path.into(), config: config.into(), compiled, files, warnings })
+        }
         None => Err(StartError::Config(warnings)),
     }
 }

@@ -29,6 +29,7 @@ func celCases(b *book) {
 	celKinds(b)
 	celRules(b)
 	celLimits(b)
+	examples(b, "extra", "../../docs/reference/rules-cel.md")
 }
 
 func celGrid(b *book) {

@@ -23,6 +23,7 @@ func exprCases(b *book) {
 	exprTypes(b)
 	exprRules(b)
 	exprLimits(b)
+	examples(b, "", "../../docs/reference/rules-expr.md")
 }
 
 func exprGrid(b *book) {

@@ -1,4 +1,6 @@
-use super::{Decode, Decoder, SectionInfo, closest, quoted, wrong_type};
+use claimgate_rules::closest;
+
+use super::{Decode, Decoder, SectionInfo, quoted, wrong_type};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Entry, Node, Schema, Value};
 

@@ -5,7 +5,7 @@ use super::tree::{Access, Binary, Constant, Id, Kind, Logic, Tree};
 use crate::{LoadError, Span};
 
 mod literals;
-mod macros;
+pub(crate) mod macros;
 
 /// Kubernetes passes nests of 249 and refuses nests of 250. This many levels of a recursive parser
 /// and evaluator stay far from the end of a small stack.

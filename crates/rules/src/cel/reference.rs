@@ -3,6 +3,70 @@
 use std::fmt::Write as _;
 
 use super::library::{Function, TABLES};
+use super::parser::macros;
+
+/// The operators from the one that binds closest: their forms, what they give, an example and its value.
+const OPERATORS: &[(&str, &str, &str, &str)] = &[
+    (
+        "a.b  a['b']  a[0]",
+        "The member of a map, the item of a list; an error if it is not there.",
+        "{'a': [7]}.a[0]",
+        "7",
+    ),
+    (
+        "a.?b  a[?'b']",
+        "The same as an optional value, absent if it is not there.",
+        "{'a': 1}.?b.orValue(2)",
+        "2",
+    ),
+    (
+        "[?a]  {?'k': a}",
+        "The item or entry is left out if the optional value is absent.",
+        "[1, ?optional.none(), ?optional.of(2)]",
+        "[1, 2]",
+    ),
+    ("!a", "Whether it is false.", "!false", "true"),
+    ("-a", "The number of the other sign.", "-(1 + 2)", "-3"),
+    (
+        "a * b  a / b  a % b",
+        "Product, quotient and remainder of numbers of one type; integers are divided towards zero.",
+        "-7 / 2 * 10 + -7 % 2",
+        "-31",
+    ),
+    ("a + b", "Sum; texts, bytes and lists are put together.", "'a' + 'b'", "\"ab\""),
+    ("a - b", "Difference.", "timestamp(90) - timestamp(30)", "duration(\"60s\")"),
+    (
+        "a == b  a != b",
+        "Whether both are equal; of any type, if it is only known to be `dyn`.",
+        "dyn(1) == 1.0 && dyn(1) != '1'",
+        "true",
+    ),
+    (
+        "a < b  a <= b  a > b  a >= b",
+        "Whether one is less than the other: numbers, texts, bytes, booleans, instants, durations.",
+        "1 < 1.5 && 'a' >= 'B'",
+        "true",
+    ),
+    ("a in b", "Whether it is an item of a list or a key of a map.", "'dev' in ['dev', 'ops']", "true"),
+    (
+        "a && b",
+        "Whether both hold. If one is false, an error in the other is forgiven.",
+        "[][0] == 1 && false",
+        "false",
+    ),
+    (
+        "a || b",
+        "Whether one holds. If one is true, an error in the other is forgiven.",
+        "[][0] == 1 || true",
+        "true",
+    ),
+    (
+        "c ? a : b",
+        "One value or the other; the one that is not chosen is not looked at.",
+        "1 < 2 ? 'yes' : 'no'",
+        "\"yes\"",
+    ),
+];
 
 /// Where a rule means something else here than in Kubernetes, and why.
 const DIFFERENCES: &[(&str, &str)] = &[
@@ -83,6 +147,18 @@ pub fn reference_page() -> String {
          `AuthenticationConfiguration`. Types are those of the checker: `dyn` is any value, `A` and `B` are any one \
          type. How rules are written is told in [Writing rules](../guides/writing-rules.md).\n",
     );
+    page.push_str("\n## Operators\n\n| operator | meaning | example | value |\n|---|---|---|---|\n");
+    for (form, meaning, expression, value) in OPERATORS {
+        let forms: Vec<String> = form.split("  ").map(code).collect();
+        page.push_str(&row(&forms.join(" "), meaning, (expression, value)));
+    }
+    page.push_str(
+        "\n## Macros\n\nA variable is a name of your own: `x`, `i`, `k` and `v` here.\n\n\
+         | macro | meaning | example | value |\n|---|---|---|---|\n",
+    );
+    for shown in macros::shown() {
+        page.push_str(&row(&code(shown.form), shown.documentation, shown.example));
+    }
     for table in TABLES {
         let _ = write!(
             page,
@@ -108,16 +184,14 @@ fn merged(functions: &[Function]) -> Vec<String> {
         .filter_map(|overloads| {
             let first = overloads.first()?;
             let signatures: Vec<String> = overloads.iter().map(signature).collect();
-            let (expression, value) = first.example;
-            Some(format!(
-                "| {} | {} | {} | {} |\n",
-                signatures.join("<br>"),
-                first.documentation.replace('|', "\\|"),
-                code(expression),
-                code(value)
-            ))
+            Some(row(&signatures.join("<br>"), first.documentation, first.example))
         })
         .collect()
+}
+
+fn row(forms: &str, documentation: &str, (expression, value): (&str, &str)) -> String {
+    let documentation = documentation.replace('|', "\\|");
+    format!("| {forms} | {documentation} | {} | {} |\n", code(expression), code(value))
 }
 
 fn signature(function: &Function) -> String {
@@ -154,6 +228,28 @@ mod tests {
             committed == reference_page(),
             "run the tests of claimgate-rules with UPDATE=1 to write {path}"
         );
+    }
+
+    #[test]
+    fn every_operator_is_documented() {
+        use crate::cel::tree::{Binary, print::sign};
+        let forms: Vec<&str> = OPERATORS.iter().flat_map(|row| row.0.split([' ', '(', ')'])).collect();
+        for operator in [
+            Binary::Equal,
+            Binary::NotEqual,
+            Binary::Less,
+            Binary::LessEqual,
+            Binary::Greater,
+            Binary::GreaterEqual,
+            Binary::In,
+            Binary::Add,
+            Binary::Subtract,
+            Binary::Multiply,
+            Binary::Divide,
+            Binary::Modulo,
+        ] {
+            assert!(forms.contains(&sign(operator)), "{}", sign(operator));
+        }
     }
 
     #[test]

@@ -25,14 +25,16 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Result
         (Value::Duration(a), Value::Duration(b)) => a == b,
         (Value::Type(a), Value::Type(b)) => a == b,
         (Value::Optional(None), Value::Optional(None)) => true,
-        (Value::Optional(Some(a)), Value::Optional(Some(b))) => nested(budget, |budget| equal(a, b, budget))?,
+        (Value::Optional(Some(a)), Value::Optional(Some(b))) => {
+            budget.nested(|budget| equal(a, b, budget))?
+        }
         (Value::Opaque(a), Value::Opaque(b)) => a.equals(&**b),
-        (Value::List(a), Value::List(b)) => nested(budget, |budget| equal_lists(a, b, budget))?,
+        (Value::List(a), Value::List(b)) => budget.nested(|budget| equal_lists(a, b, budget))?,
         (Value::Map(Map::Record(a)), Value::Map(Map::Record(b))) if a.type_name() == b.type_name() => true,
         (Value::Map(Map::Record(_)), _) | (_, Value::Map(Map::Record(_))) => {
             return Err(RunError::failed("a record has no equality with other values"));
         }
-        (Value::Map(a), Value::Map(b)) => nested(budget, |budget| equal_maps(a, b, budget))?,
+        (Value::Map(a), Value::Map(b)) => budget.nested(|budget| equal_maps(a, b, budget))?,
         (a, b) => compare_numbers(a, b).is_some_and(Ordering::is_eq),
     })
 }
@@ -109,15 +111,4 @@ fn equal_maps(a: &Map<'_>, b: &Map<'_>, budget: &mut Budget) -> Result<bool, Run
         }
     }
     Ok(true)
-}
-
-/// Goes one level down for `work`.
-fn nested<T>(
-    budget: &mut Budget,
-    work: impl FnOnce(&mut Budget) -> Result<T, RunError>,
-) -> Result<T, RunError> {
-    budget.enter()?;
-    let outcome = work(budget);
-    budget.leave();
-    outcome
 }

@@ -1,6 +1,6 @@
 //! The evaluator.
 
-use crate::{Budget, RunError, Trace};
+use crate::{Budget, Exhausted, RunError, Trace};
 
 use super::check::Marks;
 use super::environment::Environment;
@@ -151,7 +151,7 @@ impl<'a> Evaluation<'a, '_> {
             self.budget.take_bytes(key.as_str().len())?;
             members.insert(key.as_str().into(), value);
         }
-        Ok(Value::Map(Map::Texts(members.into())))
+        Ok(Value::map(members))
     }
 
     fn function(&mut self, function: &'static Function, nodes: &'a [Node]) -> Outcome<'a> {
@@ -173,8 +173,13 @@ impl<'a> Evaluation<'a, '_> {
             }
             None => (self.eval(&chain.first)?, &*chain.links),
         };
-        for link in links {
+        let last = links.len().saturating_sub(1);
+        for (at, link) in links.iter().enumerate() {
             left = self.link(left, link).map_err(|error| error.at(link.span))?;
+            // The value of the last one is that of the whole.
+            if let (Some(trace), true) = (&mut self.trace, at < last) {
+                trace.record_text(link.span, Ok(super::format::literal(&left, 200)));
+            }
         }
         Ok(left)
     }
@@ -404,7 +409,13 @@ impl<'a> Evaluation<'a, '_> {
                     self.budget.take_bytes(64)?;
                     keyed.push((value, item));
                 }
-                LoopKind::Reduce => accumulator = value,
+                LoopKind::Reduce => {
+                    // Only here a value can become deeper with each round.
+                    if value.height().levels() > self.budget.depth {
+                        return Err(Exhausted::Depth.into());
+                    }
+                    accumulator = value;
+                }
             }
         }
         match closure.kind {
@@ -454,8 +465,7 @@ impl<'a> Evaluation<'a, '_> {
                 None => groups.push((key, vec![item])),
             }
         }
-        let members: Vec<_> = groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect();
-        Ok(Value::Map(Map::Any(members.into())))
+        Ok(Value::pairs(groups.into_iter().map(|(key, items)| (key, Value::list(items))).collect()))
     }
 }
 

@@ -140,16 +140,55 @@ pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     i64::try_from(if negative { -total } else { total }).ok()
 }
 
-/// The value for people, texts in quotes, cut off after `longest` characters.
+/// The value for people, texts in quotes, cut off after `longest` characters: a list whose items share their
+/// parts may be longer than any memory when it is written out.
 pub(crate) fn literal(value: &Value<'_>, longest: usize) -> String {
-    let text = match value {
-        Value::Str(text) => crate::text::quoted(text.as_str().get(..).unwrap_or_default()),
-        Value::Nil => "nil".into(),
-        Value::List(_) | Value::Map(_) => value.to_json().to_string(),
-        other => shown(other),
-    };
+    let mut text = String::new();
+    write_literal(&mut text, value, longest);
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
+    }
+}
+
+fn write_literal(out: &mut String, value: &Value<'_>, longest: usize) {
+    // A character has up to four bytes.
+    let is_full = |out: &String| out.len() > longest.saturating_mul(4);
+    match value {
+        _ if is_full(out) => {}
+        Value::Str(text) => {
+            let text = text.as_str();
+            let end = text.char_indices().nth(longest).map_or(text.len(), |(end, _)| end);
+            out.push_str(&crate::text::quoted(text.get(..end).unwrap_or_default()));
+        }
+        Value::Nil => out.push_str("nil"),
+        Value::List(list) => {
+            out.push('[');
+            for (index, item) in list.iter().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                write_literal(out, &item, longest);
+                if is_full(out) {
+                    return;
+                }
+            }
+            out.push(']');
+        }
+        Value::Map(map) => {
+            out.push('{');
+            for (index, (key, item)) in map.entries().enumerate() {
+                out.push_str(if index > 0 { ", " } else { "" });
+                write_literal(out, &key, longest);
+                out.push_str(": ");
+                write_literal(out, &item, longest);
+                if is_full(out) {
+                    return;
+                }
+            }
+            out.push('}');
+        }
+        Value::Bytes(bytes) => {
+            write(out, &Value::Bytes(bytes.get(..longest.min(bytes.len())).unwrap_or_default().into()));
+        }
+        other => write(out, other),
     }
 }

@@ -16,7 +16,7 @@ fn run(source: &str, claims: &Object) -> Result<String, &'static str> {
         Ok(value) => Ok(value.to_string()),
         Err(Error::Load(_)) => Err("load"),
         Err(Error::Run(_)) => Err("run"),
-        Err(Error::Type(_)) => Err("type"),
+        Err(Error::Type { .. }) => Err("type"),
         Err(Error::Budget(_)) => Err("budget"),
     }
 }
@@ -96,6 +96,56 @@ fn no_shape_overflows_the_stack() {
         assert_eq!(run(&format!("{}b{}", "(".repeat(300), ")".repeat(300)), &claims), Err("load"));
         assert_eq!(run(&"b ".repeat(3_000), &claims), Err("load"));
     });
+}
+
+/// Only `reduce` makes a value deeper with each round, and whoever drops or compares a value recurses into it.
+#[test]
+fn no_value_is_nested_deeper_than_the_budget_says() {
+    on_small_stack(|| {
+        let claims = claims(r#"{"l":[1,2,3],"t":"a"}"#);
+        for make in
+            ["[#acc]", "({'a': #acc})", "fromPairs([['a', #acc]])", "groupBy([#acc], 1)", "[[[#acc]]]"]
+        {
+            assert_eq!(run(&format!("reduce(1..6000, {make}, 0) == nil"), &claims), Err("budget"), "{make}");
+            assert_eq!(
+                run(&format!("reduce(1..20, {make}, 0) == nil"), &claims).as_deref(),
+                Ok("false"),
+                "{make}"
+            );
+        }
+        assert_eq!(
+            run("reduce(1..100, [#acc], 0) == reduce(1..100, [#acc], 0)", &claims).as_deref(),
+            Ok("true")
+        );
+        assert_eq!(
+            run("len(reduce(1..3000, concat(take(#acc, 2), [#]), [])) == 3", &claims).as_deref(),
+            Ok("true")
+        );
+    });
+}
+
+#[test]
+fn a_comparison_that_ends_early_comes_up_again() {
+    let claims = claims(r#"{"m":{"a":1}}"#);
+    for source in
+        ["any(1..2000, [1] == [2])", "any(1..2000, ({a: 1}) == {a: 2})", "any(1..2000, m == {a: [1]})"]
+    {
+        assert_eq!(run(source, &claims).as_deref(), Ok("false"), "{source}");
+    }
+}
+
+/// A list whose items share their parts is small, and endless when it is written out.
+#[test]
+fn a_trace_of_a_value_that_shares_its_parts_is_short() {
+    let claims = claims("{}");
+    let rule = Expression::parse("reduce(1..100, [#acc, #acc], 'x') == nil").unwrap();
+    let mut trace = crate::Trace::new();
+    let outcome = rule.test(&claims, &mut Budget::EXPR.clone(), Some(&mut trace));
+    assert_eq!(outcome, Ok(false));
+    for step in trace.steps() {
+        let (crate::Outcome::Value(text) | crate::Outcome::Error(text)) = &step.outcome;
+        assert!(text.chars().count() <= 201, "{text}");
+    }
 }
 
 #[test]

@@ -52,8 +52,8 @@ pub enum List<'a> {
     Json(&'a [Json]),
     /// The groups of an identity.
     Strings(&'a [String]),
-    /// A list that the rule made.
-    Values(Rc<[Value<'a>]>),
+    /// A list that the rule made, and how deep it is nested.
+    Values(Rc<[Value<'a>]>, Height),
     /// `from..to`: first item and number of items.
     Range(i64, usize),
     /// A list of texts, as `split` makes it.
@@ -68,9 +68,27 @@ pub enum Map<'a> {
     /// All variables, where not all of them are claims.
     Environment(Environment<'a>),
     /// A map from texts that the rule made.
-    Texts(Rc<BTreeMap<Rc<str>, Value<'a>>>),
+    Texts(Rc<BTreeMap<Rc<str>, Value<'a>>>, Height),
     /// A map from values of any kind, as `fromPairs` and `groupBy` make it, in the order of making.
-    Any(Rc<[(Value<'a>, Value<'a>)]>),
+    Any(Rc<[(Value<'a>, Value<'a>)]>, Height),
+}
+
+/// How many lists and maps that the rule made lie within each other. Whoever reads, compares or drops a
+/// value goes down so far, on the stack.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Height(u16);
+
+impl Height {
+    /// That of a list or map of these values.
+    fn above<'v, 'a: 'v>(values: impl IntoIterator<Item = &'v Value<'a>>) -> Self {
+        let highest = values.into_iter().map(|value| value.height().0).max().unwrap_or(0);
+        Self(highest.saturating_add(1))
+    }
+
+    /// The number of levels.
+    pub(crate) fn levels(self) -> u32 {
+        self.0.into()
+    }
 }
 
 impl Text<'_> {
@@ -100,7 +118,28 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn list(items: Vec<Self>) -> Self {
-        Self::List(List::Values(items.into()))
+        let height = Height::above(&items);
+        Self::List(List::Values(items.into(), height))
+    }
+
+    pub(crate) fn map(members: BTreeMap<Rc<str>, Self>) -> Self {
+        let height = Height::above(members.values());
+        Self::Map(Map::Texts(members.into(), height))
+    }
+
+    pub(crate) fn pairs(members: Vec<(Self, Self)>) -> Self {
+        let height = Height::above(members.iter().map(|member| &member.1));
+        Self::Map(Map::Any(members.into(), height))
+    }
+
+    /// How deep the value is nested, the claims aside.
+    pub(crate) fn height(&self) -> Height {
+        match self {
+            Self::List(List::Values(_, height)) | Self::Map(Map::Texts(_, height) | Map::Any(_, height)) => {
+                *height
+            }
+            _ => Height::default(),
+        }
     }
 
     /// The name of the value's type in messages.
@@ -154,7 +193,7 @@ impl<'a> List<'a> {
         match self {
             Self::Json(items) => items.len(),
             Self::Strings(items) => items.len(),
-            Self::Values(items) => items.len(),
+            Self::Values(items, _) => items.len(),
             Self::Range(_, count) => *count,
             Self::Texts(items) => items.len(),
         }
@@ -170,7 +209,7 @@ impl<'a> List<'a> {
         match self {
             Self::Json(items) => items.get(index).map(Value::from_json),
             Self::Strings(items) => items.get(index).map(|item| Value::Str(Text::Borrowed(item))),
-            Self::Values(items) => items.get(index).cloned(),
+            Self::Values(items, _) => items.get(index).cloned(),
             Self::Range(first, count) => {
                 let offset = i64::try_from(index).ok()?;
                 (index < *count).then(|| Value::Int(first.wrapping_add(offset)))
@@ -189,7 +228,9 @@ impl<'a> List<'a> {
         match self {
             Self::Json(items) => Self::Json(items.get(from..to).unwrap_or_default()),
             Self::Strings(items) => Self::Strings(items.get(from..to).unwrap_or_default()),
-            Self::Values(items) => Self::Values(items.get(from..to).unwrap_or_default().into()),
+            Self::Values(items, height) => {
+                Self::Values(items.get(from..to).unwrap_or_default().into(), *height)
+            }
             Self::Range(first, _) => {
                 let offset = i64::try_from(from).unwrap_or(i64::MAX);
                 Self::Range(first.wrapping_add(offset), to.saturating_sub(from))
@@ -211,8 +252,8 @@ impl<'a> Map<'a> {
         match self {
             Self::Json(object) => object.len(),
             Self::Environment(environment) => environment.len(),
-            Self::Texts(members) => members.len(),
-            Self::Any(members) => members.len(),
+            Self::Texts(members, _) => members.len(),
+            Self::Any(members, _) => members.len(),
         }
     }
 
@@ -226,8 +267,8 @@ impl<'a> Map<'a> {
         match self {
             Self::Json(object) => object.get(name).map(Value::from_json),
             Self::Environment(environment) => environment.get(name),
-            Self::Texts(members) => members.get(name).cloned(),
-            Self::Any(members) => {
+            Self::Texts(members, _) => members.get(name).cloned(),
+            Self::Any(members, _) => {
                 let is_name = |key: &Value<'_>| matches!(key, Value::Str(text) if text.as_str() == name);
                 members.iter().find(|(key, _)| is_name(key)).map(|(_, value)| value.clone())
             }
@@ -242,10 +283,10 @@ impl<'a> Map<'a> {
                 Box::new(object.iter().map(|(k, v)| (Value::Str(Text::Borrowed(k)), Value::from_json(v))))
             }
             Self::Environment(environment) => Box::new(environment.entries()),
-            Self::Texts(members) => {
+            Self::Texts(members, _) => {
                 Box::new(members.iter().map(|(k, v)| (Value::Str(Text::Owned(Rc::clone(k))), v.clone())))
             }
-            Self::Any(members) => Box::new(members.iter().cloned()),
+            Self::Any(members, _) => Box::new(members.iter().cloned()),
         }
     }
 }

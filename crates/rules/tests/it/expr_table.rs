@@ -198,13 +198,23 @@ fn the_same_when_traced(source: &str, environment: Environment<'_>) {
         (outcome, budget)
     };
     let whole = Budget::EXPR;
-    let (_, left) = run(whole, None);
+    let (given, left) = run(whole, None);
     let (steps, bytes) = (whole.steps - left.steps, whole.bytes - left.bytes);
     let fewer = (1..=steps.min(12)).chain([steps / 2]).map(|less| Budget { steps: steps - less, ..whole });
     let smaller = [1, bytes / 2].into_iter().filter(|less| *less <= bytes);
     let smaller = smaller.map(|less| Budget { bytes: bytes - less, ..whole });
     for budget in fewer.chain(smaller).chain([whole]) {
-        assert_eq!(run(budget, None), run(budget, Some(&mut Trace::new())), "{source} with {budget:?}");
+        let outcome = run(budget, None);
+        assert_eq!(outcome, run(budget, Some(&mut Trace::new())), "{source} with {budget:?}");
+        // One step or byte less than it takes, and it ends on the limit: nothing is done on credit, no operator
+        // absorbs the end.
+        if budget.steps < steps || budget.bytes < bytes {
+            assert!(matches!(outcome.0, Err(Error::Budget(_))), "{source} with {budget:?}");
+        }
+    }
+    if !matches!(given, Err(Error::Budget(_))) {
+        let exact = Budget { steps, bytes, ..whole };
+        assert_eq!(run(exact, None), (given, Budget { steps: 0, bytes: 0, ..whole }), "{source}");
     }
 }
 

@@ -9,6 +9,7 @@
 mod allocations;
 mod bad_input;
 mod cel_table;
+mod examples;
 mod expr_properties;
 mod expr_reference;
 mod expr_table;

@@ -43,7 +43,7 @@ pub(super) struct Started {
     pub(super) certificates: Vec<Certificate>,
     pub(super) overrides: Overrides,
     /// The first configuration, without entries and routes. What counts at a start only, counts as here.
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     /// The files of the first configuration, as they were when they were read.
     pub(super) files: Signature,
 }

@@ -257,17 +257,15 @@ fn flatten_into<'a>(
     items: &mut Items<'a>,
 ) -> Result<(), RunError> {
     context.budget.enter()?;
-    for item in list.iter() {
-        match item {
-            Value::List(inner) if depth > 0 => {
-                context.budget.step()?;
-                flatten_into(context, &inner, depth - 1, items)?;
-            }
-            item => items.push(context, item)?,
+    let outcome = list.iter().try_for_each(|item| match item {
+        Value::List(inner) if depth > 0 => {
+            context.budget.step()?;
+            flatten_into(context, &inner, depth - 1, items)
         }
-    }
+        item => items.push(context, item),
+    });
     context.budget.leave();
-    Ok(())
+    outcome
 }
 
 fn range<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {

@@ -4,6 +4,14 @@ use super::Parser;
 use crate::cel::tree::{Access, Fold, Id, Kind, Shape};
 use crate::{LoadError, Span};
 
+/// How a macro is written, what it gives, and an example with its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Shown {
+    pub(crate) form: &'static str,
+    pub(crate) documentation: &'static str,
+    pub(crate) example: (&'static str, &'static str),
+}
+
 /// A macro over a list or map: its name, the number of its arguments, how many variables they begin
 /// with, and whether the argument behind these is a filter.
 struct Macro {
@@ -12,37 +20,256 @@ struct Macro {
     variables: usize,
     filter: bool,
     shape: Shape,
+    shown: Shown,
 }
 
 /// What Kubernetes' macros once gathered their result in, and still keep for themselves.
 const ACCUMULATOR: &str = "__result__";
 
-const fn one(name: &'static str, arguments: usize, filter: bool, shape: Shape) -> Macro {
-    Macro { name, arguments, variables: 1, filter, shape }
+const fn one(name: &'static str, arguments: usize, filter: bool, shape: Shape, shown: Shown) -> Macro {
+    Macro { name, arguments, variables: 1, filter, shape, shown }
 }
 
-const fn two(name: &'static str, arguments: usize, filter: bool, shape: Shape) -> Macro {
-    Macro { name, arguments, variables: 2, filter, shape }
+const fn two(name: &'static str, arguments: usize, filter: bool, shape: Shape, shown: Shown) -> Macro {
+    Macro { name, arguments, variables: 2, filter, shape, shown }
 }
+
+const fn is(
+    form: &'static str,
+    documentation: &'static str,
+    example: &'static str,
+    value: &'static str,
+) -> Shown {
+    Shown { form, documentation, example: (example, value) }
+}
+
+/// All macros, in the order of the reference page.
+pub(crate) fn shown() -> impl Iterator<Item = &'static Shown> {
+    OTHERS.iter().chain(MACROS.iter().map(|known| &known.shown))
+}
+
+/// Macros that run over nothing.
+const OTHERS: &[Shown] = &[
+    is("has(a.b)", "Whether the member is there.", "has({'a': null}.a) && !has({}.a)", "true"),
+    is(
+        "optional.optMap(x, value)",
+        "What the value comes to for `x`, if there is one.",
+        "optional.of(2).optMap(x, x * 2)",
+        "optional.of(4)",
+    ),
+    is(
+        "optional.optFlatMap(x, optional)",
+        "The same for a value that is optional itself.",
+        "optional.of({'a': 1}).optFlatMap(x, x.?b)",
+        "optional.none()",
+    ),
+];
 
 const MACROS: &[Macro] = &[
-    one("all", 2, false, Shape::All),
-    one("exists", 2, false, Shape::Exists),
-    one("exists_one", 2, false, Shape::ExistsOne),
-    one("filter", 2, false, Shape::Filter),
-    one("map", 2, false, Shape::List),
-    one("map", 3, true, Shape::List),
-    one("sortBy", 2, false, Shape::SortBy),
-    two("all", 3, false, Shape::All),
-    two("exists", 3, false, Shape::Exists),
-    two("exists_one", 3, false, Shape::ExistsOne),
-    two("existsOne", 3, false, Shape::ExistsOne),
-    two("transformList", 3, false, Shape::List),
-    two("transformList", 4, true, Shape::List),
-    two("transformMap", 3, false, Shape::Map),
-    two("transformMap", 4, true, Shape::Map),
-    two("transformMapEntry", 3, false, Shape::MapEntry),
-    two("transformMapEntry", 4, true, Shape::MapEntry),
+    one(
+        "all",
+        2,
+        false,
+        Shape::All,
+        is(
+            "range.all(x, condition)",
+            "Whether the condition holds for every item of a list or key of a map.",
+            "[1, 2].all(x, x > 0)",
+            "true",
+        ),
+    ),
+    one(
+        "exists",
+        2,
+        false,
+        Shape::Exists,
+        is(
+            "range.exists(x, condition)",
+            "Whether the condition holds for some item or key.",
+            "['dev', 'ops'].exists(x, x.startsWith('o'))",
+            "true",
+        ),
+    ),
+    one(
+        "exists_one",
+        2,
+        false,
+        Shape::ExistsOne,
+        is(
+            "range.exists_one(x, condition)",
+            "Whether the condition holds for exactly one item or key.",
+            "[1, 2, 2].exists_one(x, x == 2)",
+            "false",
+        ),
+    ),
+    one(
+        "filter",
+        2,
+        false,
+        Shape::Filter,
+        is(
+            "range.filter(x, condition)",
+            "The items or keys that the condition holds for.",
+            "[1, 2, 3].filter(x, x > 1)",
+            "[2, 3]",
+        ),
+    ),
+    one(
+        "map",
+        2,
+        false,
+        Shape::List,
+        is(
+            "range.map(x, value)",
+            "What the value comes to for each item or key.",
+            "['a', 'b'].map(x, 'team-' + x)",
+            "[\"team-a\", \"team-b\"]",
+        ),
+    ),
+    one(
+        "map",
+        3,
+        true,
+        Shape::List,
+        is(
+            "range.map(x, condition, value)",
+            "The same for those only that the condition holds for.",
+            "[1, 2, 3].map(x, x > 1, x * 10)",
+            "[20, 30]",
+        ),
+    ),
+    one(
+        "sortBy",
+        2,
+        false,
+        Shape::SortBy,
+        is(
+            "list.sortBy(x, key)",
+            "The items in the order of their keys.",
+            "['ccc', 'a', 'bb'].sortBy(x, x.size())",
+            "[\"a\", \"bb\", \"ccc\"]",
+        ),
+    ),
+    two(
+        "all",
+        3,
+        false,
+        Shape::All,
+        is(
+            "range.all(i, x, condition)",
+            "As above; `i` is the place in a list or the key of a map, `x` the item or value.",
+            "{'a': 1}.all(k, v, k == 'a' && v == 1)",
+            "true",
+        ),
+    ),
+    two(
+        "exists",
+        3,
+        false,
+        Shape::Exists,
+        is(
+            "range.exists(i, x, condition)",
+            "As above, with both.",
+            "['a', 'b'].exists(i, x, i == 1 && x == 'b')",
+            "true",
+        ),
+    ),
+    two(
+        "exists_one",
+        3,
+        false,
+        Shape::ExistsOne,
+        is(
+            "range.exists_one(i, x, condition)",
+            "As above, with both.",
+            "['a', 'a'].exists_one(i, x, x == 'a')",
+            "false",
+        ),
+    ),
+    two(
+        "existsOne",
+        3,
+        false,
+        Shape::ExistsOne,
+        is(
+            "range.existsOne(i, x, condition)",
+            "The same by its other name.",
+            "['a', 'b'].existsOne(i, x, x == 'a')",
+            "true",
+        ),
+    ),
+    two(
+        "transformList",
+        3,
+        false,
+        Shape::List,
+        is(
+            "range.transformList(i, x, value)",
+            "The list of what the value comes to for each.",
+            "['a', 'b'].transformList(i, x, i)",
+            "[0, 1]",
+        ),
+    ),
+    two(
+        "transformList",
+        4,
+        true,
+        Shape::List,
+        is(
+            "range.transformList(i, x, condition, value)",
+            "The same for those only that the condition holds for.",
+            "['a', 'b'].transformList(i, x, i > 0, x)",
+            "[\"b\"]",
+        ),
+    ),
+    two(
+        "transformMap",
+        3,
+        false,
+        Shape::Map,
+        is(
+            "range.transformMap(i, x, value)",
+            "The map with the same keys, or the places as keys, and other values.",
+            "{'a': 1}.transformMap(k, v, v + 1)",
+            "{\"a\": 2}",
+        ),
+    ),
+    two(
+        "transformMap",
+        4,
+        true,
+        Shape::Map,
+        is(
+            "range.transformMap(i, x, condition, value)",
+            "The same for those only that the condition holds for.",
+            "{'a': 1, 'b': 2}.transformMap(k, v, v > 1, k)",
+            "{\"b\": \"b\"}",
+        ),
+    ),
+    two(
+        "transformMapEntry",
+        3,
+        false,
+        Shape::MapEntry,
+        is(
+            "range.transformMapEntry(i, x, entries)",
+            "The map of the entries of a map for each.",
+            "{'a': 'b'}.transformMapEntry(k, v, {v: k})",
+            "{\"b\": \"a\"}",
+        ),
+    ),
+    two(
+        "transformMapEntry",
+        4,
+        true,
+        Shape::MapEntry,
+        is(
+            "range.transformMapEntry(i, x, condition, entries)",
+            "The same for those only that the condition holds for.",
+            "['a', 'b'].transformMapEntry(i, x, i > 0, {x: i})",
+            "{\"b\": 1}",
+        ),
+    ),
 ];
 
 impl Parser<'_> {

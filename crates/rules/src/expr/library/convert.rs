@@ -10,7 +10,7 @@ use crate::{Budget, RunError};
 use super::super::format;
 use super::super::nature::{Leaf, Nature};
 use super::super::operate::Outcome;
-use super::super::value::{List, Map, Value};
+use super::super::value::{Map, Value};
 use super::Method;
 use super::texts::{made, text_at};
 
@@ -112,19 +112,12 @@ fn pay(value: &Value<'_>, budget: &mut Budget) -> Outcome<()> {
         Value::Str(text) => budget.take_bytes(text.as_str().len().saturating_mul(2))?,
         Value::Bytes(bytes) => budget.take_bytes(bytes.len().saturating_mul(4))?,
         Value::List(list) => {
-            budget.enter()?;
-            for item in list.iter() {
-                pay(&item, budget)?;
-            }
-            budget.leave();
+            budget.nested(|budget| list.iter().try_for_each(|item| pay(&item, budget)))?;
         }
         Value::Map(map) => {
-            budget.enter()?;
-            for (key, item) in map.entries() {
-                pay(&key, budget)?;
-                pay(&item, budget)?;
-            }
-            budget.leave();
+            budget.nested(|budget| {
+                map.entries().try_for_each(|(key, item)| pay(&key, budget).and_then(|()| pay(&item, budget)))
+            })?;
         }
         _ => budget.take_bytes(24)?,
     }
@@ -181,7 +174,7 @@ fn write_json(out: &mut String, value: &Value<'_>, indent: usize, budget: &mut B
             line(out, indent, budget)?;
             out.push(']');
         }
-        Value::Map(Map::Any(_)) => return Err(RunError::failed("this map cannot be written as JSON")),
+        Value::Map(Map::Any(..)) => return Err(RunError::failed("this map cannot be written as JSON")),
         Value::Map(map) if map.is_empty() => out.push_str("{}"),
         Value::Map(map) => {
             out.push('{');
@@ -245,11 +238,11 @@ fn owned<'a>(json: &Json) -> Value<'a> {
         Json::Bool(value) => Value::Bool(*value),
         Json::Number(number) => Value::Float(number.as_f64()),
         Json::String(text) => Value::text(&**text),
-        Json::Array(items) => Value::List(List::Values(items.iter().map(owned).collect())),
+        Json::Array(items) => Value::list(items.iter().map(owned).collect()),
         Json::Object(object) => {
             let members: BTreeMap<Rc<str>, Value<'a>> =
                 object.iter().map(|(k, v)| (k.into(), owned(v))).collect();
-            Value::Map(Map::Texts(Rc::new(members)))
+            Value::map(members)
         }
     }
 }

@@ -111,7 +111,7 @@ pub(super) fn from_pairs<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Ou
         let (key, value) = pair.ok_or_else(|| RunError::failed("a pair is a list of two items"))?;
         insert(&mut members, key, value, budget)?;
     }
-    Ok(Value::Map(Map::Any(members.into())))
+    Ok(Value::pairs(members))
 }
 
 /// Sets a member of a map from values of any kind.
@@ -173,18 +173,18 @@ pub(super) fn flatten<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outco
 }
 
 fn flatten_into<'a>(list: &List<'a>, out: &mut Vec<Value<'a>>, budget: &mut Budget) -> Outcome<()> {
-    budget.enter()?;
-    for item in list.iter() {
-        budget.step()?;
-        if let Value::List(inner) = &item {
-            flatten_into(inner, out, budget)?;
-        } else {
-            budget.take_bytes(ITEM)?;
-            out.push(item);
+    budget.nested(|budget| {
+        for item in list.iter() {
+            budget.step()?;
+            if let Value::List(inner) = &item {
+                flatten_into(inner, out, budget)?;
+            } else {
+                budget.take_bytes(ITEM)?;
+                out.push(item);
+            }
         }
-    }
-    budget.leave();
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Whether an order is descending.

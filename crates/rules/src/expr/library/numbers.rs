@@ -76,11 +76,7 @@ fn flat(arguments: &[Value<'_>], budget: &mut Budget, out: &mut Vec<f64>) -> Out
     for value in arguments {
         budget.step()?;
         if let Value::List(list) = value {
-            budget.enter()?;
-            for item in list.iter() {
-                flat(&[item], budget, out)?;
-            }
-            budget.leave();
+            budget.nested(|budget| list.iter().try_for_each(|item| flat(&[item], budget, out)))?;
             continue;
         }
         let number =
@@ -133,8 +129,7 @@ fn extreme<'a>(
         budget.step()?;
         let candidate = match value {
             Value::Int(_) | Value::Float(_) => value.clone(),
-            Value::List(list) => {
-                budget.enter()?;
+            Value::List(list) => budget.nested(|budget| {
                 let mut inner = Value::Nil;
                 for item in list.iter() {
                     let item = extreme(&[item], budget, when, false)?;
@@ -144,9 +139,8 @@ fn extreme<'a>(
                         inner = item;
                     }
                 }
-                budget.leave();
-                inner
-            }
+                Outcome::Ok(inner)
+            })?,
             other if outermost && arguments.len() == 1 => return Ok(other.clone()),
             other => return Err(RunError::failed(format!("{} is not a number", other.kind()))),
         };

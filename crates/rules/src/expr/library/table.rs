@@ -294,7 +294,7 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a| map_to(a, Nature::LIST),
         lists::keys,
         "The names of the members, in their order.",
-        ("keys({a: 1, b: 2})", "[a b]"),
+        ("keys({a: 1})", "[a]"),
     ),
     plain("last", "last(list)", element, lists::last, "The last item, or nil.", ("last([1, 2])", "2")),
     plain(
@@ -568,6 +568,6 @@ pub(crate) static FUNCTIONS: &[Function] = &[
         |a| map_to(a, Nature::LIST),
         lists::values,
         "The values of the members, in the order of their names.",
-        ("values({a: 1, b: 2})", "[1 2]"),
+        ("values({a: 1})", "[1]"),
     ),
 ];
