@@ -3,23 +3,34 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use claimgate_rules::printable;
+
 /// The end of a command that failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     code: u8,
     message: String,
     hint: Option<String>,
+    /// What else failed.
+    further: Vec<Failure>,
 }
 
 impl Failure {
     /// A failure with exit code 1.
     pub(crate) fn new(message: impl Display) -> Self {
-        Self { code: 1, message: message.to_string(), hint: None }
+        Self { code: 1, message: message.to_string(), hint: None, further: Vec::new() }
     }
 
     /// A failure of how the command was called, with exit code 2.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self { code: 2, ..Self::new(message) }
+    }
+
+    /// All of them, as one; `None` without any.
+    pub(crate) fn all(failures: Vec<Self>) -> Option<Self> {
+        let mut failures = failures.into_iter();
+        let first = failures.next()?;
+        Some(Self { further: failures.collect(), ..first })
     }
 
     /// The same with a hint.
@@ -31,10 +42,18 @@ impl Failure {
 
     /// Says it on standard error.
     pub(crate) fn report(self) -> ExitCode {
-        eprintln!("error: {}", self.message);
+        eprintln!("error: {}", lines(&self.message));
         if let Some(hint) = self.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", lines(&hint));
+        }
+        for failure in self.further {
+            failure.report();
         }
         ExitCode::from(self.code)
     }
+}
+
+/// Texts out of files can hold what a terminal would obey.
+fn lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }

@@ -183,6 +183,18 @@ pub enum Outcome {
     Ignored,
 }
 
+impl Fault {
+    /// The annotation that it is about, if it is about one.
+    pub fn annotation(&self) -> Option<&'static str> {
+        match self {
+            Self::Rule { annotation, .. }
+            | Self::Precedence { annotation, .. }
+            | Self::Claims { annotation, .. } => Some(annotation),
+            Self::Tie { .. } => None,
+        }
+    }
+}
+
 impl Outcome {
     /// The word for machine outputs.
     pub const fn as_str(self) -> &'static str {
@@ -224,11 +236,6 @@ impl Record {
 
     fn push(&mut self, account: AccountName, outcome: Outcome, message: impl Into<String>) {
         self.candidates.push(Candidate { account, outcome, message: message.into() });
-    }
-
-    fn push_elsewhere(&mut self, account: &AccountName) {
-        let message = format!("namespace `{}` is not searched", account.namespace());
-        self.push(account.clone(), Outcome::Ignored, message);
     }
 
     /// Says of every match whether it acts, and of the others what `beats` them.

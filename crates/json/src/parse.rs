@@ -46,19 +46,24 @@ pub enum ParseErrorKind {
     TooDeep,
 }
 
+impl fmt::Display for ParseErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidUtf8 => "invalid UTF-8",
+            Self::UnexpectedEnd => "the JSON document ends too early",
+            Self::UnexpectedByte => "not JSON",
+            Self::TrailingBytes => "something follows the JSON document",
+            Self::InvalidEscape => "invalid escape in a JSON string",
+            Self::NumberOutOfRange => "a JSON number out of range",
+            Self::RepeatedMember => "a JSON object names a member twice",
+            Self::TooDeep => "the JSON document is nested too deeply",
+        })
+    }
+}
+
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
-            ParseErrorKind::InvalidUtf8 => "invalid UTF-8",
-            ParseErrorKind::UnexpectedEnd => "the JSON document ends too early",
-            ParseErrorKind::UnexpectedByte => "not JSON",
-            ParseErrorKind::TrailingBytes => "something follows the JSON document",
-            ParseErrorKind::InvalidEscape => "invalid escape in a JSON string",
-            ParseErrorKind::NumberOutOfRange => "a JSON number out of range",
-            ParseErrorKind::RepeatedMember => "a JSON object names a member twice",
-            ParseErrorKind::TooDeep => "the JSON document is nested too deeply",
-        };
-        write!(f, "{what} (byte {})", self.offset)
+        write!(f, "{} (byte {})", self.kind, self.offset)
     }
 }
 

@@ -137,12 +137,12 @@ impl Rule {
     /// What the dialect refuses: syntax, types, variables that the kind does not have, sizes.
     pub fn compile(dialect: Dialect, kind: Kind, source: &str) -> Result<Self, LoadError> {
         let start = crate::Span::new(0, 1);
-        let (length, longest) = match dialect {
-            Dialect::Kubernetes => (crate::text::length(source), LONGEST_KUBERNETES),
-            Dialect::Claimgate => (source.len(), LONGEST),
+        let (length, longest, unit) = match dialect {
+            Dialect::Kubernetes => (crate::text::length(source), LONGEST_KUBERNETES, "characters"),
+            Dialect::Claimgate => (source.len(), LONGEST, "bytes"),
         };
         if length > longest {
-            return Err(LoadError::new(start, format!("the expression is longer than {longest}")));
+            return Err(LoadError::new(start, format!("the expression is longer than {longest} {unit}")));
         }
         let tree = parser::parse(source)?;
         if dialect == Dialect::Claimgate && tree.len() > MOST_NODES {
@@ -193,7 +193,8 @@ impl Rule {
         match self.evaluate(inputs, budget, trace)? {
             Value::Bool(value) => Ok(value),
             other => {
-                Err(RunError::wrong_type(format!("the value must be bool, and is {}", other.type_name())))
+                let message = format!("the value must be bool, and is {}", other.type_name());
+                Err(RunError::wrong_type(message).with_hint("compare it: `claims.level == 3`"))
             }
         }
     }
@@ -212,7 +213,7 @@ impl Rule {
         let value = self.evaluate(inputs, budget, trace)?;
         let Some(text) = value.as_str() else {
             let message = format!("the value must be a string, and is {}", value.type_name());
-            return Err(RunError::wrong_type(message));
+            return Err(RunError::wrong_type(message).with_hint("convert it: `string(…)`"));
         };
         if text.is_empty() && self.kind == Kind::Username {
             return Err(RunError::wrong_type("the user name is empty"));

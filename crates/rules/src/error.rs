@@ -43,12 +43,14 @@ impl LoadError {
 
     /// The message with `line:column`, the line and a caret below the place.
     pub fn render(&self, source: &str) -> String {
-        let mut out = format!("{} at {}", self.0.message, self.0.span.excerpt(source));
-        if let Some(hint) = &self.0.hint {
-            out.push_str("\nhint: ");
-            out.push_str(hint);
-        }
-        out
+        let out = format!("{} at {}", self.0.message, self.0.span.excerpt(source));
+        with_hint(out, "\n", self.hint())
+    }
+
+    /// The message with `line:column` and the hint, in one line: for machine outputs, logs and lists.
+    pub fn in_one_line(&self, source: &str) -> String {
+        let out = format!("{} at {}", self.0.message, self.0.span.position(source));
+        with_hint(out, "; ", self.hint())
     }
 }
 
@@ -79,17 +81,27 @@ pub enum RunError {
 pub struct Failure {
     message: String,
     span: Option<Span>,
+    hint: Option<&'static str>,
 }
 
 impl RunError {
     /// An operation without a result.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self::Failed(Box::new(Failure { message: message.into(), span: None }))
+        Self::Failed(Box::new(Failure { message: message.into(), span: None, hint: None }))
     }
 
     /// A rule's value that is not of the type that its kind yields.
     pub(crate) fn wrong_type(message: impl Into<String>) -> Self {
-        Self::WrongType(Box::new(Failure { message: message.into(), span: None }))
+        Self::WrongType(Box::new(Failure { message: message.into(), span: None, hint: None }))
+    }
+
+    /// The same error with what to write instead.
+    #[must_use]
+    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+        if let Self::Failed(failure) | Self::WrongType(failure) = &mut self {
+            failure.hint = Some(hint);
+        }
+        self
     }
 
     /// The same error at `span`, unless a place is known already.
@@ -109,6 +121,14 @@ impl RunError {
         }
     }
 
+    /// What to write instead.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Exhausted(_) => None,
+            Self::Failed(failure) | Self::WrongType(failure) => failure.hint,
+        }
+    }
+
     /// Whether this is the end of the budget.
     pub fn is_exhausted(&self) -> bool {
         matches!(self, Self::Exhausted(_))
@@ -116,9 +136,28 @@ impl RunError {
 
     /// The message with `line:column`, the line and a caret below the place, if that is known.
     pub fn render(&self, source: &str) -> String {
-        match self.span() {
+        let out = match self.span() {
             Some(span) => format!("{self} at {}", span.excerpt(source)),
             None => self.to_string(),
-        }
+        };
+        with_hint(out, "\n", self.hint())
     }
+
+    /// The message with `line:column`, if that is known, and the hint, in one line.
+    pub fn in_one_line(&self, source: &str) -> String {
+        let out = match self.span() {
+            Some(span) => format!("{self} at {}", span.position(source)),
+            None => self.to_string(),
+        };
+        with_hint(out, "; ", self.hint())
+    }
+}
+
+pub(crate) fn with_hint(mut message: String, separator: &str, hint: Option<&str>) -> String {
+    if let Some(hint) = hint {
+        message.push_str(separator);
+        message.push_str("hint: ");
+        message.push_str(hint);
+    }
+    message
 }

@@ -3,6 +3,7 @@
 //! The claims of a token are the variables. Names and types are checked against them before anything
 //! is evaluated, so `'a' in groups` is an error, and not false, for a token without groups.
 
+mod advice;
 mod check;
 mod direct;
 mod environment;
@@ -21,6 +22,7 @@ mod value;
 
 use thiserror::Error;
 
+use crate::error::with_hint;
 use crate::{Budget, LoadError, RunError, Span, Trace};
 
 pub use environment::Environment;
@@ -55,11 +57,46 @@ pub enum Error {
     #[error("the rule failed: {0}")]
     Run(#[source] RunError),
     /// The value is not a boolean.
-    #[error("the rule's value is {0}, not a boolean")]
-    Type(&'static str),
+    #[error("the rule's value is {found}, not a boolean")]
+    Type {
+        /// What it is.
+        found: &'static str,
+        /// What to write instead.
+        hint: &'static str,
+    },
     /// A limit was reached.
     #[error("the rule exceeds a limit: {0}")]
     Budget(#[source] crate::Exhausted),
+}
+
+impl Error {
+    /// What to write instead.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Load(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Type { hint, .. } => Some(hint),
+            Self::Budget(_) => None,
+        }
+    }
+
+    /// What is wrong with the rule, with the place in its source, the line and a caret, and a hint.
+    pub fn render(&self, source: &str) -> String {
+        match self {
+            Self::Load(error) => error.render(source),
+            Self::Run(error) => error.render(source),
+            Self::Type { .. } | Self::Budget(_) => with_hint(self.to_string(), "\n", self.hint()),
+        }
+    }
+
+    /// What is wrong with the rule, with `line:column` and the hint, in one line.
+    pub fn in_one_line(&self, source: &str) -> String {
+        match self {
+            Self::Load(error) => error.in_one_line(source),
+            Self::Run(error) => error.in_one_line(source),
+            Self::Type { .. } | Self::Budget(_) => with_hint(self.to_string(), "; ", self.hint()),
+        }
+    }
 }
 
 impl From<RunError> for Error {
@@ -126,8 +163,19 @@ impl Expression {
     ) -> Result<bool, Error> {
         match self.evaluate(environment, budget, trace)? {
             Value::Bool(holds) => Ok(holds),
-            other => Err(Error::Type(other.kind())),
+            other => Err(Error::Type { found: other.kind(), hint: hint_for(&other) }),
         }
+    }
+}
+
+/// How a value that is not a boolean becomes one.
+fn hint_for(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Str(_) => "compare it: `sub == 'ann'`; a rule that is a text as a whole has quotes too many",
+        Value::List(_) => "ask whether it holds something: `'admins' in groups`",
+        Value::Map(_) => "ask for a member: `$env?.realm == 'main'`",
+        Value::Nil => "compare it: `$env?.email != nil`",
+        _ => "compare it: `level == 3`",
     }
 }
 

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::printable;
+
 /// A place in a rule's source: from the code point `start` up to, but without, the code point `end`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub struct Span {
@@ -41,7 +43,7 @@ impl Span {
     pub(crate) fn excerpt(self, source: &str) -> String {
         let Position { line, column } = self.position(source);
         let text = source.split('\n').nth(line - 1).unwrap_or_default();
-        let shown: String = text.chars().map(printable).collect();
+        let shown: String = printable(text);
         let room = shown.chars().count().saturating_sub(column - 1).max(1);
         let width = usize::try_from(self.end - self.start).unwrap_or(1).clamp(1, room);
         format!("{line}:{column}\n  {shown}\n  {}{}", " ".repeat(column - 1), "^".repeat(width))
@@ -66,17 +68,6 @@ impl fmt::Display for Position {
 fn byte_offset(source: &str, code_point: u32) -> usize {
     let nth = usize::try_from(code_point).unwrap_or(usize::MAX);
     source.char_indices().nth(nth).map_or(source.len(), |(at, _)| at)
-}
-
-/// Control and bidirectional characters would move the caret or hide text in a terminal.
-fn printable(c: char) -> char {
-    let moves = c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    match c {
-        '\t' => ' ',
-        _ if moves => '\u{fffd}',
-        c => c,
-    }
 }
 
 #[cfg(test)]

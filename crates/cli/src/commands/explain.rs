@@ -3,7 +3,7 @@ mod service_accounts;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use claimgate_json::{Json, Limits};
+use claimgate_json::{Json, Limits, ParseErrorKind};
 use claimgate_server::admin::{Explanation, Hypothesis};
 use clap::Args;
 
@@ -62,7 +62,9 @@ impl Explain {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let claims = self.claims.as_deref().map(read_claims).transpose()?;
         if let (Some(manifests), Some(claims)) = (&self.service_accounts, &claims) {
-            let dialect = self.dialect.ok_or_else(|| Failure::usage("`--dialect` is missing"))?;
+            let dialect = self.dialect.ok_or_else(|| {
+                Failure::usage("`--dialect` is missing").hint("it is `argo`, `kargo` or `claimgate`")
+            })?;
             let question = service_accounts::Question {
                 manifests,
                 dialect,
@@ -115,13 +117,42 @@ fn split(header: &str) -> Result<(String, String), Failure> {
 
 /// Claims from a file; with the depth of a token's.
 pub(crate) fn read_claims(path: &Path) -> Result<Json, Failure> {
+    const AS_WRITTEN: &str = "claims are a JSON object, such as `{\"sub\": \"ann\", \"groups\": [\"dev\"]}`";
     let bytes = read(path)?;
-    let claims = claimgate_json::parse(&bytes, Limits::default())
-        .map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?;
+    let claims = claimgate_json::parse(&bytes, Limits::default()).map_err(|error| {
+        let (line, column) = position(&bytes, error.offset);
+        let failure = Failure::new(format!("{}:{line}:{column}: {}", path.display(), error.kind));
+        if error.kind == ParseErrorKind::RepeatedMember {
+            failure.hint("keep one of the two")
+        } else if is_token(&bytes) {
+            failure
+                .hint("this is a token, not its claims; `explain --config … --token-file` verifies a token")
+        } else {
+            failure.hint(AS_WRITTEN)
+        }
+    })?;
     match claims {
         Json::Object(_) => Ok(claims),
-        other => Err(Failure::new(format!("`{}` holds a {}, not an object", path.display(), other.kind()))),
+        other => Err(Failure::new(format!("`{}` holds a {}, not an object", path.display(), other.kind()))
+            .hint(AS_WRITTEN)),
     }
+}
+
+/// Line and column of a byte, from 1, the column in characters.
+fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
+    let before = bytes.get(..offset).unwrap_or(bytes);
+    let line = before.split(|byte| *byte == b'\n').next_back().unwrap_or_default();
+    let newlines = before.iter().filter(|byte| **byte == b'\n').count();
+    (newlines + 1, String::from_utf8_lossy(line).chars().count() + 1)
+}
+
+/// Whether it has the form of a JWS in compact serialization (RFC 7515 §7.1).
+fn is_token(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    let text = text.strip_prefix(b"Bearer ").unwrap_or(text);
+    let is_base64url = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.iter().all(is_base64url))
 }
 
 fn read_token(path: &Path) -> Result<String, Failure> {

@@ -21,9 +21,9 @@ pub(crate) struct Rule {
     /// Workflows does
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
-    /// What the expression is for; not for `expr`, whose rules are conditions
-    #[arg(long, value_enum, default_value_t)]
-    kind: Kind,
+    /// What the expression is for, `claimValidation` without it; not for `expr`, whose rules are conditions
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
     /// A file that holds claims in JSON; of `userValidation` the user: username, uid, groups, extra
     #[arg(long, value_name = "FILE", required_unless_present = "batch")]
     claims: Option<PathBuf>,
@@ -51,14 +51,18 @@ impl Rule {
         let (Some(path), Some(expression)) = (&self.claims, &self.expression) else {
             return Err(Failure::usage("`--claims` and an expression are needed"));
         };
+        if self.dialect == Dialect::Expr && self.kind.is_some() {
+            return Err(Failure::usage("`--kind` is not for `expr`").hint("a rule in `expr` is a condition"));
+        }
+        let kind = self.kind.unwrap_or_default();
         let document = read_claims(path)?;
-        let subject = match self.kind {
-            Kind::UserValidation if self.dialect != Dialect::Expr => Subject::user(&document)
+        let subject = match kind {
+            Kind::UserValidation => Subject::user(&document)
                 .map_err(|error| Failure::new(format!("`{}`: {error}", path.display())))?,
             _ => Subject::Claims(document),
         };
         let mut trace = self.trace.then(Trace::new);
-        let trial = Trial { dialect: self.dialect, kind: self.kind, expression, subject: &subject };
+        let trial = Trial { dialect: self.dialect, kind, expression, subject: &subject };
         let outcome = trial.run(trace.as_mut());
         if let Some(trace) = &trace {
             print(trace, expression);

@@ -10,3 +10,4 @@ mod program;
 mod rule;
 mod serve;
 mod service_accounts;
+mod wrong_manifests;

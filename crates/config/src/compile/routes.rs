@@ -8,9 +8,10 @@ use claimgate_core::policy::{Allow, Effect, Policy, PolicyRule, ShadowRule};
 use claimgate_core::request::{EncodedSlash, Path};
 use claimgate_core::route::{AcceptedEntries, HostPattern, PathPattern, Route, RouteScope, RouteTable};
 use claimgate_core::trust::TrustEntry;
+use claimgate_rules::closest;
 
 use super::draft::Draft;
-use crate::decode::{At, closest};
+use crate::decode::At;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::expressions::Expressions;
 use crate::sections::{self, Config};

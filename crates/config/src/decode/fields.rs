@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::{Decode, Decoder, SectionInfo, closest, quoted, wrong_type};
+use super::{Decode, Decoder, SectionInfo, quoted, wrong_type};
+use claimgate_rules::closest;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Entry, Node, Schema, Value};
 

@@ -96,7 +96,7 @@ pub(super) fn one_of_keys<'n>(
     }
     let key = Node { place: entry.place.clone(), value: entry.value.value.clone() };
     let mut problem = Diagnostic::error(Code::UnknownKey, &key.place, format!("unknown key `{}`", entry.key));
-    problem = match crate::decode::closest(&entry.key, known) {
+    problem = match claimgate_rules::closest(&entry.key, known) {
         Some(close) => problem.hint(format!("did you mean `{close}`?")),
         None => problem.expected(format!("one of {}", crate::decode::quoted(known))),
     };

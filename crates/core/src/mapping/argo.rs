@@ -11,7 +11,7 @@ use claimgate_rules::Budget;
 use claimgate_rules::expr::{Environment, Error, Expression};
 
 use super::ranked::Ranked;
-use super::rule::{AccountRule, NoAnswer};
+use super::rule::AccountRule;
 use super::search::search;
 use super::{Matches, Outcome, Question, Record, Refusal, Scope};
 
@@ -55,7 +55,10 @@ impl Index {
         let answer = self.answer(settings, question, record.as_deref_mut());
         if let Some(record) = record {
             let searched = |namespace: &str| namespace == home || delegated == Some(namespace);
-            self.outside(searched).for_each(|entry| record.push_elsewhere(&entry.account));
+            for entry in self.outside(searched) {
+                let message = settings.elsewhere(entry.account.namespace(), question.scope);
+                record.push(entry.account.clone(), Outcome::Ignored, message);
+            }
             record.conclude(&answer, |winner| self.describe_winner(winner));
         }
         answer
@@ -115,6 +118,7 @@ impl Index {
 
 impl AccountRule for Expression {
     type Inputs<'a> = Environment<'a>;
+    type Error = Error;
     const ANNOTATION: &'static str = RULE;
     const PRECEDENCE: &'static str = PRECEDENCE;
     const BUDGET: Budget = Budget::EXPR;
@@ -122,14 +126,24 @@ impl AccountRule for Expression {
     const MOST_STEPS: u64 = 100 * Budget::EXPR.steps;
 
     fn compile(source: &str) -> Result<Self, String> {
-        Self::parse(source).map_err(|error| error.to_string())
+        Self::parse(source).map_err(|error| error.in_one_line(source))
     }
 
-    fn test(&self, environment: &Environment<'_>, budget: &mut Budget) -> Result<bool, NoAnswer> {
-        Self::test(self, *environment, budget, None).map_err(|error| NoAnswer {
-            message: error.to_string(),
-            exhausted: matches!(error, Error::Budget(_)),
-        })
+    fn test(&self, environment: &Environment<'_>, budget: &mut Budget) -> Result<bool, Error> {
+        Self::test(self, *environment, budget, None)
+    }
+
+    fn is_exhausted(error: &Error) -> bool {
+        matches!(error, Error::Budget(_))
+    }
+
+    fn describe(error: &Error, source: &str) -> String {
+        let message = error.in_one_line(source);
+        match error {
+            Error::Load(_) => format!("the rule does not fit the claims: {message}"),
+            Error::Run(_) => format!("the rule failed: {message}"),
+            Error::Type { .. } | Error::Budget(_) => message,
+        }
     }
 }
 
@@ -139,6 +153,22 @@ impl Settings {
         let Scope::Namespace(namespace) = scope else { return None };
         let active = self.delegate_to_request_namespace && !self.namespaced;
         (active && namespace != &*self.namespace).then_some(namespace)
+    }
+
+    /// Why the accounts of a namespace are not asked, for people.
+    fn elsewhere(&self, namespace: &str, scope: Scope<'_>) -> String {
+        let home = &self.namespace;
+        if scope == Scope::Namespace(namespace) {
+            let switch =
+                if self.namespaced { "`namespaced` is on" } else { "`delegateToRequestNamespace` is off" };
+            return format!(
+                "namespace `{namespace}` is the request's, but {switch}, so only `{home}` is searched"
+            );
+        }
+        match self.delegated(scope) {
+            Some(delegated) => format!("only the namespaces `{home}` and `{delegated}` are searched"),
+            None => format!("only the namespace `{home}` is searched"),
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 use std::collections::BTreeSet;
 
 use claimgate_rules::cel::{Dialect, Kind, Rule};
-use claimgate_rules::{Budget, Inputs};
+use claimgate_rules::{Budget, Inputs, RunError};
 
 use super::ranked::{Entry, Ranked};
-use super::rule::{AccountRule, NoAnswer};
+use super::rule::AccountRule;
 use super::search::{OnRuleError, search};
-use super::{Matches, Question, Record, Refusal, Scope};
+use super::{Matches, Outcome, Question, Record, Refusal, Scope};
 use crate::trust::user_of;
 
 /// The annotation that holds the rule.
@@ -54,7 +54,12 @@ impl Index {
         };
         if let Some(record) = record {
             let outside = self.outside(|namespace| settings.covers(question.scope, namespace));
-            outside.for_each(|entry| record.push_elsewhere(&entry.account));
+            for entry in outside {
+                let namespace = entry.account.namespace();
+                let message =
+                    format!("namespace `{namespace}` is neither the request's nor one of `namespaces`");
+                record.push(entry.account.clone(), Outcome::Ignored, message);
+            }
             record.conclude(&answer, |winner| self.describe_winner(winner));
         }
         answer
@@ -89,6 +94,7 @@ impl Settings {
 
 impl AccountRule for Rule {
     type Inputs<'a> = Inputs<'a>;
+    type Error = RunError;
     const ANNOTATION: &'static str = RULE;
     const PRECEDENCE: &'static str = PRECEDENCE;
     const BUDGET: Budget = Budget::CEL;
@@ -99,20 +105,28 @@ impl AccountRule for Rule {
         compile(source)
     }
 
-    fn test(&self, inputs: &Inputs<'_>, budget: &mut Budget) -> Result<bool, NoAnswer> {
-        Self::test(self, inputs, budget, None).map_err(|error| NoAnswer {
-            message: format!("the rule failed: {error}"),
-            exhausted: error.is_exhausted(),
-        })
+    fn test(&self, inputs: &Inputs<'_>, budget: &mut Budget) -> Result<bool, RunError> {
+        Self::test(self, inputs, budget, None)
+    }
+
+    fn is_exhausted(error: &RunError) -> bool {
+        error.is_exhausted()
+    }
+
+    fn describe(error: &RunError, source: &str) -> String {
+        format!("the rule failed: {}", error.in_one_line(source))
     }
 }
 
 /// A rule that reads nothing but the caller: which account is his must not hang on the rest of the request.
 fn compile(source: &str) -> Result<Rule, String> {
-    let rule = Rule::compile(Dialect::Claimgate, Kind::Account, source).map_err(|error| error.to_string())?;
+    let rule = Rule::compile(Dialect::Claimgate, Kind::Account, source)
+        .map_err(|error| error.in_one_line(source))?;
     for root in ["token", "request", "serviceAccounts"] {
         if rule.reads().root(root) {
-            return Err(format!("`{root}` cannot be read here; only `user` and `claims` can"));
+            return Err(format!(
+                "`{root}` cannot be read here; hint: a rule of an account reads `user` and `claims`"
+            ));
         }
     }
     Ok(rule)

@@ -16,7 +16,7 @@ use super::{AccountName, Fault, Matches, Outcome, Question, Record, Scope, Servi
 use annotations::Accepted;
 use holders::ByClaim;
 
-pub use annotations::{CLAIM_PREFIX, CLAIMS};
+pub use annotations::{CLAIM_PREFIX, CLAIMS, is_annotation};
 
 /// The label of a namespace that is a project, with the value `true`.
 pub const PROJECT_LABEL: &str = "kargo.akuity.io/project";

@@ -178,7 +178,7 @@ impl<R: AccountRule> Entry<R> {
     }
 
     /// The rule's place in the order, for people.
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn place(&self) -> String {
         match &self.fault {
             Some(fault) => format!("precedence {} ({fault})", self.precedence.get()),
             None => format!("precedence {}", self.precedence.get()),

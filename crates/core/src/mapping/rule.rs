@@ -7,6 +7,8 @@ use claimgate_rules::Budget;
 pub trait AccountRule: Sized {
     /// What a rule reads.
     type Inputs<'a>;
+    /// Why a rule has no answer.
+    type Error;
     /// The annotation that holds the rule.
     const ANNOTATION: &'static str;
     /// The annotation that holds its precedence.
@@ -25,16 +27,14 @@ pub trait AccountRule: Sized {
     /// Whether the rule holds.
     ///
     /// # Errors
-    /// [`NoAnswer`] if it fails.
-    fn test(&self, inputs: &Self::Inputs<'_>, budget: &mut Budget) -> Result<bool, NoAnswer>;
-}
+    /// The rule failed.
+    fn test(&self, inputs: &Self::Inputs<'_>, budget: &mut Budget) -> Result<bool, Self::Error>;
 
-/// Why a rule has no answer.
-pub struct NoAnswer {
-    /// What failed, for people.
-    pub message: String,
-    /// Whether a limit of the budget ended it.
-    pub exhausted: bool,
+    /// Whether a limit of the budget ended the rule.
+    fn is_exhausted(error: &Self::Error) -> bool;
+
+    /// What failed in the rule of this source, for people.
+    fn describe(error: &Self::Error, source: &str) -> String;
 }
 
 /// Compiled rules, one for all annotations of the same text.
@@ -46,7 +46,7 @@ pub(super) struct Sources<R> {
 /// The text of an annotation and what became of it.
 #[derive(Debug)]
 pub(super) struct Compiled<R> {
-    source: Arc<str>,
+    pub(super) source: Arc<str>,
     pub(super) rule: Result<R, String>,
 }
 
@@ -97,22 +97,27 @@ mod tests {
 
     impl AccountRule for Counted {
         type Inputs<'a> = ();
+        type Error = ();
         const ANNOTATION: &'static str = "rule";
         const PRECEDENCE: &'static str = "precedence";
         const BUDGET: Budget = Budget::EXPR;
         const MOST_STEPS: u64 = 1;
 
-        /// The rule of an annotation's text, or why there is none.
-        ///
-        /// # Errors
-        /// What is wrong with the text, for people.
         fn compile(source: &str) -> Result<Self, String> {
             COMPILED.set(COMPILED.get() + 1);
             if source == "broken" { Err("no rule".into()) } else { Ok(Self) }
         }
 
-        fn test(&self, (): &(), _: &mut Budget) -> Result<bool, NoAnswer> {
+        fn test(&self, (): &(), _: &mut Budget) -> Result<bool, ()> {
             Ok(true)
+        }
+
+        fn is_exhausted((): &()) -> bool {
+            false
+        }
+
+        fn describe((): &(), _: &str) -> String {
+            String::new()
         }
     }
 

@@ -37,13 +37,12 @@ pub(super) fn search<'a, R: AccountRule>(
         found.examined += 1;
         let result = test(entry, inputs, &mut steps);
         if let Some(record) = record.as_deref_mut() {
-            let place = entry.describe();
             let (outcome, message) = match &result {
-                Ok(true) => (Outcome::Matched, format!("the rule is true, {place}")),
-                Ok(false) => (Outcome::NotMatched, format!("the rule is false, {place}")),
-                Err(failure) => (Outcome::Error, format!("{}, {place}", failure.message())),
+                Ok(true) => (Outcome::Matched, "the rule is true".to_owned()),
+                Ok(false) => (Outcome::NotMatched, "the rule is false".to_owned()),
+                Err(failure) => (Outcome::Error, failure.describe()),
             };
-            record.push(entry.account.clone(), outcome, message);
+            record.push(entry.account.clone(), outcome, format!("{}: {message}", entry.place()));
         }
         if found.failure.is_none() {
             match result {
@@ -59,32 +58,41 @@ pub(super) fn search<'a, R: AccountRule>(
     found
 }
 
-enum Failure {
-    Rule(String),
+/// Why the rule of an account has no answer.
+enum Failure<'a, R: AccountRule> {
+    /// It is none.
+    NoRule(&'a str),
+    /// It failed.
+    Rule(R::Error, &'a str),
+    /// The rules before it took the steps that it needed.
     TooManySteps,
 }
 
-impl Failure {
-    fn message(&self) -> &str {
+impl<R: AccountRule> Failure<'_, R> {
+    fn describe(&self) -> String {
         match self {
-            Self::Rule(message) => message,
-            Self::TooManySteps => "the rules take too many steps together",
+            Self::NoRule(message) => format!("the rule does not compile: {message}"),
+            Self::Rule(error, source) => R::describe(error, source),
+            Self::TooManySteps => "the rules take too many steps together".to_owned(),
         }
     }
 
-    fn refusal(self, account: &AccountName, on_rule_error: OnRuleError) -> Option<Refusal> {
+    fn refusal(&self, account: &AccountName, on_rule_error: OnRuleError) -> Option<Refusal> {
         match self {
-            Self::Rule(_) if on_rule_error == OnRuleError::Skip => None,
-            Self::Rule(message) => Some(Refusal::RuleFailed { account: account.clone(), message }),
             Self::TooManySteps => Some(Refusal::TooManySteps { namespace: account.namespace().into() }),
+            _ if on_rule_error == OnRuleError::Skip => None,
+            _ => Some(Refusal::RuleFailed { account: account.clone(), message: self.describe() }),
         }
     }
 }
 
 /// Whether the rule holds. The steps it takes come off those that are left for the search.
-fn test<R: AccountRule>(entry: &Entry<R>, inputs: &R::Inputs<'_>, steps: &mut u64) -> Result<bool, Failure> {
-    let rule = entry.compiled.rule.as_ref();
-    let rule = rule.map_err(|error| Failure::Rule(format!("the rule does not compile: {error}")))?;
+fn test<'a, R: AccountRule>(
+    entry: &'a Entry<R>,
+    inputs: &R::Inputs<'_>,
+    steps: &mut u64,
+) -> Result<bool, Failure<'a, R>> {
+    let rule = entry.compiled.rule.as_ref().map_err(|message| Failure::NoRule(message))?;
     if *steps == 0 {
         return Err(Failure::TooManySteps);
     }
@@ -93,11 +101,11 @@ fn test<R: AccountRule>(entry: &Entry<R>, inputs: &R::Inputs<'_>, steps: &mut u6
     let answer = rule.test(inputs, &mut budget);
     // A rule that ends in its check takes no step, but it was looked at.
     *steps = steps.saturating_sub((granted - budget.steps).max(1));
-    answer.map_err(|reason| {
-        if reason.exhausted && granted < R::BUDGET.steps {
+    answer.map_err(|error| {
+        if R::is_exhausted(&error) && granted < R::BUDGET.steps {
             Failure::TooManySteps
         } else {
-            Failure::Rule(reason.message)
+            Failure::Rule(error, &entry.compiled.source)
         }
     })
 }

@@ -130,6 +130,7 @@ impl<'s> Lexer<'s> {
             '=' => error.with_hint("write `==` to compare"),
             '&' => error.with_hint("write `&&`"),
             '|' => error.with_hint("write `||`"),
+            '\u{2018}'..='\u{201f}' => error.with_hint("write straight quotes, `'` or `\"`"),
             _ => error,
         })
     }

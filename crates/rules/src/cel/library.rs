@@ -143,7 +143,10 @@ impl Context<'_> {
 /// Arguments that are not of the types that the signature promises, or a run-time type that no
 /// overload takes.
 pub(crate) fn no_such_overload() -> RunError {
-    RunError::failed("no such overload")
+    RunError::failed("no such overload").with_hint(
+        "a value has another type than this takes: convert it with `string(…)` or `int(…)`; a list is asked by \
+         `'a' in claims.groups`",
+    )
 }
 
 #[cfg(test)]

@@ -195,7 +195,9 @@ fn a_trace_shows_each_part() {
     assert_eq!(places, ["claims.a", "claims.a == 'y'", "claims.b", "claims.a == 'y' || claims.b"]);
     assert_eq!(
         error.render(rule.source()),
-        "no such key: b at 1:20\n  claims.a == 'y' || claims.b\n                     ^^^^^^^^"
+        "no such key: b at 1:20\n  claims.a == 'y' || claims.b\n                     ^^^^^^^^\n\
+         hint: where it may be missing, ask first: `has(claims.a) && claims.a == 'x'`, or write \
+         `claims.?a.orValue('')`"
     );
 }
 

@@ -4,6 +4,7 @@ use claimgate_json::Json;
 
 use crate::{LoadError, Span};
 
+use super::advice;
 use super::environment::Environment;
 use super::library::{self, Body};
 use super::nature::{Leaf, Nature};
@@ -494,11 +495,7 @@ fn member(base: Nature, name: &str, span: Span) -> Check {
         return Ok(base.element());
     }
     let error = LoadError::new(span, format!("{} has no member `{name}`", base.shown()));
-    Err(if base.is(Leaf::Nil) {
-        error.with_hint("the claim is null; null is not the same as absent")
-    } else {
-        error
-    })
+    Err(advice::unknown_member(error, base, name))
 }
 
 fn subscript(base: Nature, key: Nature, span: Span) -> Check {
@@ -520,17 +517,10 @@ fn subscript(base: Nature, key: Nature, span: Span) -> Check {
 }
 
 fn unknown_name(name: &str, span: Span) -> LoadError {
-    let error = LoadError::new(span, format!("there is no claim `{name}`"));
-    error.with_hint(format!(
-        "where the claim may be missing, write `get($env, \"{name}\")`, which is nil then"
-    ))
+    advice::unknown_name(LoadError::new(span, format!("there is no claim `{name}`")), name)
 }
 
 fn mismatch(op: Binary, l: Nature, r: Nature, span: Span) -> LoadError {
     let message = format!("`{}` has no meaning for {} and {}", op.text(), l.shown(), r.shown());
-    let error = LoadError::new(span, message);
-    match op {
-        Binary::Contains if l.is_list() => error.with_hint("for lists, write `item in list`"),
-        _ => error,
-    }
+    advice::mismatch(LoadError::new(span, message), op, l, r)
 }

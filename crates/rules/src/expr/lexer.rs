@@ -92,6 +92,10 @@ impl<'s> Lexer<'s> {
                 '&' | '!' | '=' | '*' | '<' | '>' => self.second(&['&', '=', '*']),
                 ',' | ';' | '%' | '+' | '-' | '^' | '/' => TokenKind::Operator,
                 c if is_name_part(c) => self.name(),
+                c @ '\u{2018}'..='\u{201f}' => {
+                    let message = format!("`{}` has no meaning here", c.escape_default());
+                    return Err(self.fault(message).with_hint("write straight quotes, `'` or `\"`"));
+                }
                 c => return Err(self.fault(format!("`{}` has no meaning here", c.escape_default()))),
             };
             return Ok(Some(self.token(kind)));

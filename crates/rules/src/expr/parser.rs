@@ -4,6 +4,7 @@ mod path;
 
 use crate::{LoadError, Pattern, Span};
 
+use super::advice;
 use super::direct::Predicate;
 use super::lexer::{Token, TokenKind, tokens};
 use super::library::{self, Body, Function};
@@ -96,7 +97,10 @@ impl<'s> Parser<'_, 's> {
         let token = self.token();
         match token.kind {
             TokenKind::End => LoadError::new(token.span, "the expression ends too early"),
-            _ => LoadError::new(token.span, format!("`{}` does not belong here", token.text)),
+            _ => advice::misplaced(
+                LoadError::new(token.span, format!("`{}` does not belong here", token.text)),
+                token.text,
+            ),
         }
     }
 

@@ -16,7 +16,7 @@ fn run(source: &str, claims: &Object) -> Result<String, &'static str> {
         Ok(value) => Ok(value.to_string()),
         Err(Error::Load(_)) => Err("load"),
         Err(Error::Run(_)) => Err("run"),
-        Err(Error::Type(_)) => Err("type"),
+        Err(Error::Type { .. }) => Err("type"),
         Err(Error::Budget(_)) => Err("budget"),
     }
 }

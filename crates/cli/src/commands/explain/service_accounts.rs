@@ -2,14 +2,16 @@
 
 mod answer;
 mod manifests;
+mod notes;
 mod settings;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use claimgate_core::identity::Identity;
-use claimgate_core::mapping::{self, AccountName, Fault, Matches, Record, Refusal, Scope};
+use claimgate_core::mapping::{self, AccountName, Matches, Record, Refusal, Scope};
 use claimgate_json::Json;
+use claimgate_rules::printable;
 
 use super::super::Output;
 use super::REFUSED;
@@ -18,7 +20,7 @@ use crate::failure::Failure;
 use manifests::Manifests;
 
 /// How annotations are read.
-#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Dialect {
     /// Argo Workflows: `workflows.argoproj.io/rbac-rule`
     Argo,
@@ -44,15 +46,16 @@ pub(super) struct Question<'a> {
 /// Exit code 0 if an account is selected, 3 if none is.
 pub(super) fn run(question: &Question<'_>, output: Output) -> Result<ExitCode, Failure> {
     if let Some(namespace) = question.namespace.filter(|name| !is_dns_label(name)) {
-        return Err(Failure::usage(format!("`{namespace}` is no name of a namespace")));
+        return Err(Failure::usage(format!("`{namespace}` is no name of a namespace"))
+            .hint("a name has lower-case letters, digits and `-`"));
     }
     let manifests = manifests::read(question.manifests)?;
     let answered = resolve(question, &manifests)?;
-    for note in &manifests.notes {
-        eprintln!("note: {note}");
+    for note in manifests.notes.iter().chain(&answered.notes) {
+        eprintln!("note: {}", printable(note));
     }
-    for (account, fault) in &answered.faults {
-        eprintln!("warning: `{account}`: {fault}");
+    for warning in &answered.warnings {
+        eprintln!("warning: {}", printable(warning));
     }
     match output {
         Output::Json => println!("{:#}", answer::json(&answered)),
@@ -65,7 +68,10 @@ pub(super) fn run(question: &Question<'_>, output: Output) -> Result<ExitCode, F
 struct Answered {
     answer: Result<Matches, Refusal>,
     record: Record,
-    faults: Vec<(AccountName, Fault)>,
+    /// What is wrong with annotations, whoever asks.
+    warnings: Vec<String>,
+    /// What explains the answer besides.
+    notes: Vec<String>,
 }
 
 impl Answered {
@@ -79,6 +85,7 @@ fn resolve(question: &Question<'_>, manifests: &Manifests) -> Result<Answered, F
     let scope = question.namespace.map_or(Scope::Anywhere, Scope::Namespace);
     let asked = mapping::Question { identity: &identity, claims: question.claims, scope };
     let mut record = Record::new();
+    let mut notes: Vec<String> = notes::nobody(question.dialect, manifests).into_iter().collect();
     let (answer, faults) = match question.dialect {
         Dialect::Argo => {
             let settings = settings::argo(question.settings)?;
@@ -91,6 +98,7 @@ fn resolve(question: &Question<'_>, manifests: &Manifests) -> Result<Answered, F
             let mut index = mapping::kargo::Index::new();
             manifests.accounts().for_each(|account| index.set(&account));
             manifests.namespaces.iter().for_each(|(name, labels)| index.set_namespace(name, labels));
+            notes.extend(notes::undescribed(&settings, manifests));
             (Ok(index.resolve(&settings, &asked, Some(&mut record))), index.faults())
         }
         Dialect::Claimgate => {
@@ -100,7 +108,11 @@ fn resolve(question: &Question<'_>, manifests: &Manifests) -> Result<Answered, F
             (index.resolve(&settings, &asked, Some(&mut record)), index.faults())
         }
     };
-    Ok(Answered { answer, record, faults })
+    let mut warnings = notes::misspelt(question.dialect, manifests);
+    warnings.extend(faults.iter().map(|(account, fault)| {
+        format!("{}`{account}`: {fault}", manifests.at(account, fault.annotation()))
+    }));
+    Ok(Answered { answer, record, warnings, notes })
 }
 
 /// The identity that a trust entry without prefixes makes of the claims: `sub` and `groups`.

@@ -8,6 +8,8 @@ use super::trial::{Dialect, Kind, Subject, Trial};
 
 /// The longest line that is read; what follows of a longer one is passed over.
 const LINE_BYTES: u64 = 8 << 20;
+/// A line as it is to be written.
+const AS_WRITTEN: &str = r#"write `{"id": 1, "claims": {…}, "expression": "…"}`"#;
 /// The claims' depth, and the line's own.
 const DEPTH: usize = 33;
 
@@ -78,6 +80,9 @@ fn answer(line: &[u8]) -> Value {
 }
 
 fn try_one(question: &Json) -> Result<Result<Json, super::trial::TrialError>, String> {
+    if question.as_object().is_none() {
+        return Err(format!("a line is an object; hint: {AS_WRITTEN}"));
+    }
     let text = |name: &str| match question.get(name) {
         None => Ok(None),
         Some(Json::String(text)) => Ok(Some(&**text)),
@@ -85,19 +90,21 @@ fn try_one(question: &Json) -> Result<Result<Json, super::trial::TrialError>, St
     };
     let dialect = match text("dialect")? {
         None => Dialect::default(),
-        Some(name) => Dialect::from_str(name, false).map_err(|_| format!("unknown dialect `{name}`"))?,
+        Some(name) => Dialect::from_str(name, false)
+            .map_err(|_| format!("unknown dialect `{name}`; hint: it is `cel`, `kubernetes` or `expr`"))?,
     };
     let kind = match text("kind")? {
         None => Kind::default(),
-        Some(name) => Kind::from_str(name, false).map_err(|_| format!("unknown kind `{name}`"))?,
+        Some(name) => Kind::from_str(name, false)
+            .map_err(|_| format!("unknown kind `{name}`; hint: `claimgate rule --help` names them"))?,
     };
-    let expression = text("expression")?.ok_or("`expression` is missing")?;
+    let expression = text("expression")?.ok_or(format!("`expression` is missing; hint: {AS_WRITTEN}"))?;
     let subject = match (question.get("user"), question.get("claims")) {
         (Some(user), _) if kind == Kind::UserValidation => Subject::user(user)?,
         (_, Some(claims @ Json::Object(_))) => Subject::Claims(claims.clone()),
         (_, Some(other)) => return Err(format!("`claims` is a {}, not an object", other.kind())),
         (_, None) if kind == Kind::UserValidation => return Err("`user` is missing".to_owned()),
-        (_, None) => return Err("`claims` is missing".to_owned()),
+        (_, None) => return Err(format!("`claims` is missing; hint: {AS_WRITTEN}")),
     };
     Ok(Trial { dialect, kind, expression, subject: &subject }.run(None))
 }

@@ -108,7 +108,7 @@ pub(super) struct Trial<'a> {
 pub(super) struct TrialError {
     /// `load`, `run` or `type`.
     pub(super) class: &'static str,
-    /// One line.
+    /// One line, with the place in the source and a hint.
     pub(super) message: String,
     /// The message with the place in the source.
     pub(super) rendered: String,
@@ -153,24 +153,31 @@ impl Trial<'_> {
             Subject::Claims(Json::Object(claims)) => claims,
             _ => &none,
         };
-        rule.test(claims, &mut Budget::EXPR.clone(), trace).map(Json::from).map_err(|error| match &error {
-            expr::Error::Load(cause) => self.load(cause),
-            expr::Error::Run(cause) => self.run_error(cause),
-            expr::Error::Type(_) => {
-                TrialError { class: "type", message: error.to_string(), rendered: error.to_string() }
-            }
-            expr::Error::Budget(_) => {
-                TrialError { class: "run", message: error.to_string(), rendered: error.to_string() }
-            }
+        rule.test(claims, &mut Budget::EXPR.clone(), trace).map(Json::from).map_err(|error| TrialError {
+            class: match error {
+                expr::Error::Load(_) => "load",
+                expr::Error::Run(_) | expr::Error::Budget(_) => "run",
+                expr::Error::Type { .. } => "type",
+            },
+            message: error.in_one_line(self.expression),
+            rendered: error.render(self.expression),
         })
     }
 
     fn load(&self, error: &LoadError) -> TrialError {
-        TrialError { class: "load", message: error.to_string(), rendered: error.render(self.expression) }
+        TrialError {
+            class: "load",
+            message: error.in_one_line(self.expression),
+            rendered: error.render(self.expression),
+        }
     }
 
     fn run_error(&self, error: &RunError) -> TrialError {
         let class = if matches!(error, RunError::WrongType(_)) { "type" } else { "run" };
-        TrialError { class, message: error.to_string(), rendered: error.render(self.expression) }
+        TrialError {
+            class,
+            message: error.in_one_line(self.expression),
+            rendered: error.render(self.expression),
+        }
     }
 }

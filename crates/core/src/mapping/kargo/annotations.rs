@@ -8,12 +8,26 @@ pub const CLAIMS: &str = "rbac.kargo.akuity.io/claims";
 /// with commas.
 pub const CLAIM_PREFIX: &str = "rbac.kargo.akuity.io/claim.";
 
+/// The annotation as it is to be written.
+const AS_WRITTEN: &str = r#"a JSON object of lists, `{"groups": ["dev"]}`"#;
+
 /// The oldest annotations, with the claims they stand for.
 const OLDEST: [(&str, &str); 3] = [
     ("rbac.kargo.akuity.io/sub", "sub"),
     ("rbac.kargo.akuity.io/email", "email"),
     ("rbac.kargo.akuity.io/groups", "groups"),
 ];
+
+/// Whether accepted values stand in the annotation.
+pub fn is_annotation(name: &str) -> bool {
+    name == CLAIMS || claim_of(name).is_some()
+}
+
+/// The claim that an annotation of a single claim is about.
+fn claim_of(annotation: &str) -> Option<&str> {
+    let oldest = OLDEST.iter().find(|(name, _)| *name == annotation).map(|(_, claim)| *claim);
+    annotation.strip_prefix(CLAIM_PREFIX).or(oldest)
+}
 
 /// What the annotations of one account accept, all forms united.
 #[derive(Debug, Default)]
@@ -37,8 +51,7 @@ impl Accepted {
                 }
                 continue;
             }
-            let oldest = OLDEST.iter().find(|(name, _)| name == annotation).map(|(_, claim)| *claim);
-            let Some(claim) = annotation.strip_prefix(CLAIM_PREFIX).or(oldest) else { continue };
+            let Some(claim) = claim_of(annotation) else { continue };
             any = true;
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             values.extend(items.map(|item| (claim.into(), item.into())));
@@ -52,20 +65,28 @@ impl Accepted {
 /// The claims of the object with one accepted text each, or why the whole annotation has no effect: one
 /// value that is no list of texts spoils it, a null does not.
 fn read_object(text: &str) -> Result<Vec<(Box<str>, Box<str>)>, String> {
-    let document = parse(text.as_bytes(), Limits::default()).map_err(|error| error.to_string())?;
+    let document = parse(text.as_bytes(), Limits::default())
+        .map_err(|error| format!("{error}; hint: write {AS_WRITTEN}, in quotes that YAML leaves alone"))?;
     let members = match &document {
         Json::Null => return Ok(Vec::new()),
         Json::Object(members) => members,
-        other => return Err(format!("it is a {}, not an object", other.kind())),
+        other => return Err(format!("it is {}, not an object; hint: write {AS_WRITTEN}", named(other))),
     };
     let mut accepted = Vec::new();
     for (claim, value) in members.iter() {
         let items = match value {
             Json::Null => continue,
             Json::Array(items) => items,
-            other => {
-                let kind = other.kind();
-                return Err(format!("claim `{claim}` has a {kind}; write a list of texts, `[\"…\"]`"));
+            Json::String(_) => {
+                return Err(format!("claim `{claim}` has a text; hint: write a list of texts, `[{value}]`"));
+            }
+            Json::Number(_) | Json::Bool(_) => {
+                let found = named(value);
+                let hint = format!("hint: write a list of texts, `[\"{value}\"]`");
+                return Err(format!("claim `{claim}` has {found}; {hint}"));
+            }
+            Json::Object(_) => {
+                return Err(format!("claim `{claim}` has an object; hint: write a list of texts, `[\"…\"]`"));
             }
         };
         for item in items {
@@ -73,14 +94,32 @@ fn read_object(text: &str) -> Result<Vec<(Box<str>, Box<str>)>, String> {
                 // An empty text is a value here, otherwise than in a list with commas.
                 Json::String(item) => accepted.push((claim.into(), item.trim().into())),
                 Json::Null => {}
-                other => {
-                    let kind = other.kind();
-                    return Err(format!("claim `{claim}` has a {kind} in its list; write it as a text"));
+                Json::Number(_) | Json::Bool(_) => {
+                    let found = named(item);
+                    return Err(format!("claim `{claim}` has {found} in its list; hint: write `\"{item}\"`"));
+                }
+                Json::Array(_) | Json::Object(_) => {
+                    let found = named(item);
+                    return Err(format!(
+                        "claim `{claim}` has {found} in its list; hint: a list holds texts only"
+                    ));
                 }
             }
         }
     }
     Ok(accepted)
+}
+
+/// What a value is, with its article.
+fn named(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "nothing",
+        Json::Bool(_) => "a boolean",
+        Json::Number(_) => "a number",
+        Json::String(_) => "a text",
+        Json::Array(_) => "a list",
+        Json::Object(_) => "an object",
+    }
 }
 
 #[cfg(test)]

@@ -75,10 +75,10 @@ fn candidates_stand_in_the_order_in_which_they_were_tried() {
     assert_eq!(
         lines,
         [
-            "sso/b: the rule is false, precedence 5",
-            "sso/a: the rule is true, precedence 0; `req/x` comes first with precedence 1",
-            "req/x: the rule is true, precedence 1; selected",
-            "aaa/x: namespace `aaa` is not searched",
+            "sso/b: precedence 5: the rule is false",
+            "sso/a: precedence 0: the rule is true; `req/x` comes first with precedence 1",
+            "req/x: precedence 1: the rule is true; selected",
+            "aaa/x: only the namespaces `sso` and `req` are searched",
         ]
     );
 }

@@ -53,7 +53,10 @@ fn a_rule_that_fails_does_not_match_and_is_reported() {
         assert_eq!(outcome(&answer), "own/good", "{rule}");
         assert_eq!(outcomes(&record), ["own/broken error", "own/good matched"]);
         let message = &record.candidates()[0].message;
-        assert!(message.starts_with("the rule failed: ") && message.contains(said), "{rule}: {message}");
+        assert!(
+            message.starts_with("precedence 0: the rule failed: ") && message.contains(said),
+            "{rule}: {message}"
+        );
         // It loads, so it is a fault only of the two accounts that share a precedence.
         assert!(matches!(&faults[..], [(_, Fault::Tie { .. })]), "{faults:?}");
     }
@@ -62,7 +65,10 @@ fn a_rule_that_fails_does_not_match_and_is_reported() {
 #[test]
 fn a_rule_that_does_not_load_never_matches_and_is_a_fault() {
     for (rule, said) in [
-        ("token.entry == 'jwt/github'", "`token` cannot be read here; only `user` and `claims` can"),
+        (
+            "token.entry == 'jwt/github'",
+            "`token` cannot be read here; hint: a rule of an account reads `user` and `claims`",
+        ),
         ("request.path == '/'", "`request` cannot be read here"),
         ("true || request.method == 'GET'", "`request` cannot be read here"),
         ("has(token.issuer)", "`token` cannot be read here"),

@@ -1,9 +1,9 @@
 //! Steps that the rules of one search share.
 
-use claimgate_rules::Budget;
+use claimgate_rules::{Budget, Exhausted};
 
 use super::ranked::Ranked;
-use super::rule::{AccountRule, NoAnswer};
+use super::rule::AccountRule;
 use super::search::search;
 use super::*;
 
@@ -15,6 +15,7 @@ struct Priced {
 
 impl AccountRule for Priced {
     type Inputs<'a> = ();
+    type Error = Exhausted;
     const ANNOTATION: &'static str = "rule";
     const PRECEDENCE: &'static str = "precedence";
     const BUDGET: Budget = Budget { steps: 10, ..Budget::EXPR };
@@ -25,11 +26,16 @@ impl AccountRule for Priced {
         Ok(Self { steps: steps.parse().map_err(|_| "no number")?, holds: holds == "true" })
     }
 
-    fn test(&self, (): &(), budget: &mut Budget) -> Result<bool, NoAnswer> {
-        match budget.take_steps(self.steps) {
-            Ok(()) => Ok(self.holds),
-            Err(error) => Err(NoAnswer { message: error.to_string(), exhausted: true }),
-        }
+    fn test(&self, (): &(), budget: &mut Budget) -> Result<bool, Exhausted> {
+        budget.take_steps(self.steps).map(|()| self.holds)
+    }
+
+    fn is_exhausted(_: &Exhausted) -> bool {
+        true
+    }
+
+    fn describe(error: &Exhausted, _: &str) -> String {
+        error.to_string()
     }
 }
 

@@ -218,10 +218,14 @@ impl Checker {
             "toLowerCase" | "lower" | "toLower" => "write `.lowerAscii()`".to_owned(),
             "toUpperCase" | "upper" | "toUpper" => "write `.upperAscii()`".to_owned(),
             "any" => "write `.exists(x, …)`".to_owned(),
-            _ => match FUNCTIONS.keys().find(|known| known.eq_ignore_ascii_case(name)) {
-                Some(known) => format!("write `{known}`"),
-                None => return error,
-            },
+            _ => {
+                let is_name = |known: &&str| known.starts_with(|c: char| c.is_ascii_alphabetic());
+                let known: Vec<&str> = FUNCTIONS.keys().copied().filter(is_name).collect();
+                match crate::closest(name, &known) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => return error,
+                }
+            }
         };
         error.with_hint(hint)
     }

@@ -93,9 +93,11 @@ fn finish<'a>(found: Option<Value<'a>>, access: Access, absent: impl FnOnce() ->
     }
 }
 
+const MISSING: &str = "where it may be missing, ask first: `has(claims.a) && claims.a == 'x'`, or write `claims.?a.orValue('')`";
+
 #[cold]
 fn missing(name: &str) -> RunError {
-    RunError::failed(format!("no such key: {name}"))
+    RunError::failed(format!("no such key: {name}")).with_hint(MISSING)
 }
 
 /// The value under a name. `quiet`: something that has no members has no such member, instead of

@@ -1,3 +1,4 @@
+use claimgate_rules::printable;
 use serde_json::{Value, json};
 
 use super::Answered;
@@ -37,11 +38,14 @@ pub(super) fn json(answered: &Answered) -> Value {
 /// The answer for people.
 pub(super) fn print(answered: &Answered) {
     for candidate in answered.record.candidates() {
-        println!("{:>11}  {}: {}", candidate.outcome.as_str(), candidate.account, candidate.message);
+        let line = format!("{}: {}", candidate.account, candidate.message);
+        println!("{:>11}  {}", candidate.outcome.as_str(), printable(&line));
     }
     match (&answered.answer, answered.selected()) {
         (_, Some(account)) => println!("selected: {account}"),
-        (Err(refusal), None) => println!("refused: `{}` ({refusal})", refusal.reason().code()),
+        (Err(refusal), None) => {
+            println!("refused: `{}` ({})", refusal.reason().code(), printable(&refusal.to_string()));
+        }
         (Ok(_), None) => println!("selected: none"),
     }
 }

@@ -1,184 +1,268 @@
 //! ServiceAccounts and Namespaces out of Kubernetes manifests.
 
+mod document;
+mod files;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::Path;
+use std::rc::Rc;
 
 use claimgate_core::mapping::{AccountName, ServiceAccount};
-use serde_json::{Map, Value};
 
-use super::super::read as read_file;
 use crate::failure::Failure;
 
-/// Values of one document: 100,000 accounts in one list.
-const MOST_VALUES: usize = 4_000_000;
+use document::{Node, Value};
 
 /// What the manifests hold.
 #[derive(Default)]
 pub(super) struct Manifests {
-    accounts: BTreeMap<AccountName, BTreeMap<String, String>>,
+    accounts: BTreeMap<AccountName, Account>,
     /// Namespaces with their labels.
     pub(super) namespaces: BTreeMap<String, BTreeMap<String, String>>,
     /// What was left out, and what replaced another.
     pub(super) notes: Vec<String>,
 }
 
+/// A ServiceAccount of a manifest.
+struct Account {
+    annotations: BTreeMap<String, String>,
+    place: Place,
+    /// Where the values of the annotations stand.
+    places: BTreeMap<String, Place>,
+}
+
+/// A place in a file, `FILE:LINE:COLUMN`.
+#[derive(Clone)]
+struct Place {
+    file: Rc<str>,
+    line: u64,
+    column: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// Reads a file, or the YAML and JSON files of a folder in the order of their names. Every file with a problem
+/// is named.
+pub(super) fn read(path: &Path) -> Result<Manifests, Failure> {
+    let mut manifests = Manifests::default();
+    let files = files::list(path, &mut manifests.notes)?;
+    let mut failures = Vec::new();
+    for file in &files {
+        let reader = Reader { file: file.display().to_string().into(), in_folder: path.is_dir() };
+        let taken = files::read(file).and_then(|documents| {
+            if documents.iter().all(Node::is_null) {
+                manifests.notes.push(format!("{} holds no object", reader.file));
+            }
+            documents.iter().try_for_each(|document| reader.take(document, None, &mut manifests))
+        });
+        failures.extend(taken.err());
+    }
+    match Failure::all(failures) {
+        Some(failure) => Err(failure),
+        None => Ok(manifests),
+    }
+}
+
 impl Manifests {
+    /// The accounts by name.
     pub(super) fn accounts(&self) -> impl Iterator<Item = ServiceAccount<'_>> {
         let accounts = self.accounts.iter();
-        accounts.map(|(account, annotations)| ServiceAccount { account: account.clone(), annotations })
+        accounts
+            .map(|(account, it)| ServiceAccount { account: account.clone(), annotations: &it.annotations })
     }
 
-    fn take(&mut self, object: &Value, file: &str) -> Result<(), Failure> {
-        let object = match object {
+    /// `FILE:LINE:COLUMN: ` of the account's annotation, or else of the account.
+    pub(super) fn at(&self, account: &AccountName, annotation: Option<&str>) -> String {
+        let Some(account) = self.accounts.get(account) else { return String::new() };
+        let place = annotation.and_then(|name| account.places.get(name)).unwrap_or(&account.place);
+        format!("{place}: ")
+    }
+}
+
+/// Reads the objects of one file.
+struct Reader {
+    file: Rc<str>,
+    in_folder: bool,
+}
+
+impl Reader {
+    fn take(&self, node: &Node, item_kind: Option<&str>, manifests: &mut Manifests) -> Result<(), Failure> {
+        match &node.value {
             Value::Null => return Ok(()),
-            Value::Object(object) => object,
-            _ => return Err(Failure::new(format!("`{file}`: a document is no Kubernetes object"))),
-        };
-        let kind = object.get("kind").and_then(Value::as_str);
-        let kind = kind.ok_or_else(|| Failure::new(format!("`{file}`: an object has no `kind`")))?;
-        if kind == "List" || object.get("items").is_some() && kind.ends_with("List") {
-            let items = object.get("items").and_then(Value::as_array).into_iter().flatten();
-            let item_kind = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
-            for item in items {
-                self.take(&with_kind(item, item_kind), file)?;
+            Value::Map(_) => {}
+            _ => {
+                let failure =
+                    self.failure(node, format!("a document is {}, not a Kubernetes object", node.kind()));
+                return Err(failure
+                    .hint("write the objects one after another, with `---` between, or a `kind: List`"));
             }
-            return Ok(());
         }
-        let group = object.get("apiVersion").and_then(Value::as_str);
-        match (group, kind) {
-            (Some("v1"), "ServiceAccount") => self.take_account(object, file),
-            (Some("v1"), "Namespace") => {
-                let metadata = Metadata::read(object, kind, file)?;
-                let labels = metadata.texts("labels")?;
-                if self.namespaces.insert(metadata.name.to_owned(), labels).is_some() {
-                    self.notes
-                        .push(format!("namespace `{}` is there twice; the later counts", metadata.name));
-                }
-                Ok(())
-            }
-            (group, kind) => {
-                let group = group.unwrap_or("no apiVersion");
-                self.notes.push(format!("`{file}`: {kind} ({group}) has no part in this and is ignored"));
+        let Some((version, kind)) = self.kind(node, item_kind, manifests)? else { return Ok(()) };
+        let items = node.get("items");
+        if kind == "List" || items.is_some() && kind.ends_with("List") {
+            let Some(items) = items.filter(|items| !items.is_null()) else { return Ok(()) };
+            let Value::List(items) = &items.value else {
+                let message = format!("`items` is {}, not a list", items.kind());
+                return Err(self.failure(items, message).hint("write each object behind a `-`"));
+            };
+            let item_kind = kind.strip_suffix("List").filter(|kind| !kind.is_empty());
+            return items.iter().try_for_each(|item| self.take(item, item_kind, manifests));
+        }
+        match (version, kind) {
+            ("v1", "ServiceAccount") => self.take_account(node, manifests),
+            ("v1", "Namespace") => self.take_namespace(node, manifests),
+            (version, kind) => {
+                let place = self.place(node);
+                manifests
+                    .notes
+                    .push(format!("{place}: {kind} ({version}) has no part in this and is ignored"));
                 Ok(())
             }
         }
     }
 
-    fn take_account(&mut self, object: &Map<String, Value>, file: &str) -> Result<(), Failure> {
-        let metadata = Metadata::read(object, "ServiceAccount", file)?;
-        let annotations = metadata.texts("annotations")?;
-        let namespace = metadata.members.get("namespace").and_then(Value::as_str).unwrap_or("default");
-        let account = AccountName::new(namespace, metadata.name);
-        if self.accounts.contains_key(&account) {
-            self.notes.push(format!("`{account}` is there twice; the later counts"));
+    /// `apiVersion` and `kind`; the items of a `ServiceAccountList` from the API need not say what they are.
+    fn kind<'a>(
+        &self,
+        node: &'a Node,
+        item_kind: Option<&'a str>,
+        manifests: &mut Manifests,
+    ) -> Result<Option<(&'a str, &'a str)>, Failure> {
+        let text = |name| node.get(name).and_then(Node::as_text);
+        match (text("apiVersion"), text("kind").or(item_kind)) {
+            (Some(version), Some(kind)) => Ok(Some((version, kind))),
+            (None, Some(kind)) if item_kind.is_some() => Ok(Some(("v1", kind))),
+            (None, None) if self.in_folder => {
+                let place = self.place(node);
+                manifests.notes.push(format!("{place}: this is no Kubernetes object and is ignored"));
+                Ok(None)
+            }
+            (version, _) => {
+                let missing = if version.is_none() { "apiVersion" } else { "kind" };
+                Err(self
+                    .failure(node, format!("an object has no `{missing}`"))
+                    .hint("a ServiceAccount begins with `apiVersion: v1` and `kind: ServiceAccount`"))
+            }
         }
-        self.accounts.insert(account, annotations);
+    }
+
+    fn take_namespace(&self, node: &Node, manifests: &mut Manifests) -> Result<(), Failure> {
+        let metadata = self.metadata(node, "Namespace")?;
+        let labels = self.texts(metadata.node, "labels", &metadata.what)?;
+        let labels = labels.into_iter().map(|(name, (text, _))| (name, text)).collect();
+        if manifests.namespaces.insert(metadata.name.to_owned(), labels).is_some() {
+            let place = self.place(node);
+            manifests
+                .notes
+                .push(format!("{place}: Namespace `{}` is there twice; this one counts", metadata.name));
+        }
         Ok(())
     }
-}
 
-/// The items of a `ServiceAccountList` from the API need not say what they are.
-fn with_kind(item: &Value, kind: Option<&str>) -> Value {
-    let mut item = item.clone();
-    if let (Some(object), Some(kind)) = (item.as_object_mut(), kind)
-        && !object.contains_key("kind")
-    {
-        object.insert("kind".to_owned(), kind.into());
-        object.entry("apiVersion").or_insert_with(|| "v1".into());
+    fn take_account(&self, node: &Node, manifests: &mut Manifests) -> Result<(), Failure> {
+        let metadata = self.metadata(node, "ServiceAccount")?;
+        let place = self.place(node);
+        let namespace = match metadata.node.get("namespace") {
+            Some(namespace) if !namespace.is_null() => namespace.as_text().ok_or_else(|| {
+                let message = format!("`metadata.namespace` is {}, not a text", namespace.kind());
+                self.failure(namespace, message).hint(format!("put it in quotes: '{namespace}'"))
+            })?,
+            _ => {
+                let name = metadata.name;
+                manifests.notes.push(format!(
+                    "{place}: ServiceAccount `{name}` names no namespace and counts as `default/{name}`"
+                ));
+                "default"
+            }
+        };
+        let mut account = Account { annotations: BTreeMap::new(), place, places: BTreeMap::new() };
+        for (name, (text, place)) in self.texts(metadata.node, "annotations", &metadata.what)? {
+            account.annotations.insert(name.clone(), text);
+            account.places.insert(name, place);
+        }
+        let name = AccountName::new(namespace, metadata.name);
+        if manifests.accounts.contains_key(&name) {
+            manifests.notes.push(format!("{}: `{name}` is there twice; this one counts", account.place));
+        }
+        manifests.accounts.insert(name, account);
+        Ok(())
     }
-    item
-}
 
-struct Metadata<'a> {
-    members: &'a Map<String, Value>,
-    name: &'a str,
-    what: String,
-}
-
-impl<'a> Metadata<'a> {
-    fn read(object: &'a Map<String, Value>, kind: &str, file: &str) -> Result<Self, Failure> {
-        let missing = || Failure::new(format!("`{file}`: a {kind} has no `metadata.name`"));
-        let members = object.get("metadata").and_then(Value::as_object).ok_or_else(missing)?;
-        let name = members.get("name").and_then(Value::as_str).ok_or_else(missing)?;
-        Ok(Self { members, name, what: format!("`{file}`: {kind} `{name}`") })
+    fn metadata<'a>(&self, node: &'a Node, kind: &str) -> Result<Metadata<'a>, Failure> {
+        let metadata = node.get("metadata").filter(|it| matches!(it.value, Value::Map(_)));
+        let name = metadata.and_then(|it| it.get("name"));
+        match (metadata, name) {
+            (Some(metadata), Some(Node { value: Value::Text(name), .. })) if !name.is_empty() => {
+                Ok(Metadata { node: metadata, name, what: format!("{kind} `{name}`") })
+            }
+            (_, Some(name)) => {
+                let message = format!("`metadata.name` of a {kind} is {}, not a name", name.kind());
+                Err(self.failure(name, message).hint(format!("write it as a text: '{name}'")))
+            }
+            _ => {
+                let message = format!("a {kind} has no `metadata.name`");
+                Err(self.failure(node, message).hint("write `metadata: { name: …, namespace: … }`"))
+            }
+        }
     }
 
-    /// Annotations or labels. Kubernetes takes texts only.
-    fn texts(&self, member: &str) -> Result<BTreeMap<String, String>, Failure> {
-        let what = &self.what;
-        let entries = match self.members.get(member) {
-            None | Some(Value::Null) => return Ok(BTreeMap::new()),
-            Some(Value::Object(entries)) => entries,
-            Some(_) => return Err(Failure::new(format!("{what}: `{member}` is no mapping"))),
+    /// Annotations or labels with their places. Kubernetes takes texts only.
+    fn texts(
+        &self,
+        metadata: &Node,
+        member: &str,
+        what: &str,
+    ) -> Result<BTreeMap<String, (String, Place)>, Failure> {
+        let entries = match metadata.get(member) {
+            None => return Ok(BTreeMap::new()),
+            Some(Node { value: Value::Null, .. }) => return Ok(BTreeMap::new()),
+            Some(Node { value: Value::Map(entries), .. }) => entries,
+            Some(other) => {
+                let message = format!("{what}: `{member}` is {}, not a mapping", other.kind());
+                return Err(self
+                    .failure(other, message)
+                    .hint("write `NAME: \"VALUE\"` on a line each, without `-`"));
+            }
         };
         let mut texts = BTreeMap::new();
         for (name, value) in entries {
-            let Value::String(text) = value else {
-                let failure = Failure::new(format!("{what}: `{name}` of `{member}` is no text"));
-                return Err(failure.hint(format!("put its value in quotes: '{value}'")));
-            };
-            texts.insert(name.clone(), text.clone());
+            match &value.value {
+                Value::Text(text) => {
+                    texts.insert(name.clone(), (text.clone(), self.place(value)));
+                }
+                Value::Null => {
+                    let message = format!("{what}: `{name}` of `{member}` has no value");
+                    return Err(self.failure(value, message).hint("write a text, or \"\" for an empty one"));
+                }
+                _ => {
+                    let message = format!(
+                        "{what}: `{name}` of `{member}` is {}, and Kubernetes takes texts only",
+                        value.kind()
+                    );
+                    return Err(self.failure(value, message).hint(format!("put it in quotes: '{value}'")));
+                }
+            }
         }
         Ok(texts)
     }
+
+    fn place(&self, node: &Node) -> Place {
+        Place { file: Rc::clone(&self.file), line: node.place.0, column: node.place.1 }
+    }
+
+    fn failure(&self, node: &Node, message: impl fmt::Display) -> Failure {
+        Failure::new(format!("{}: {message}", self.place(node)))
+    }
 }
 
-/// Reads a file, or the YAML and JSON files of a folder in the order of their names.
-pub(super) fn read(path: &Path) -> Result<Manifests, Failure> {
-    let mut manifests = Manifests::default();
-    let files = files(path, &mut manifests.notes)?;
-    for file in &files {
-        let name = file.display().to_string();
-        let text = String::from_utf8(read_file(file)?)
-            .map_err(|_| Failure::new(format!("`{name}` is not UTF-8")))?;
-        for document in documents(file, &text)? {
-            manifests.take(&document, &name)?;
-        }
-    }
-    Ok(manifests)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a command reads the files that it is called with")]
-fn files(path: &Path, notes: &mut Vec<String>) -> Result<Vec<PathBuf>, Failure> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let failed =
-        |error: std::io::Error| Failure::new(format!("`{}` cannot be read: {error}", path.display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let file = entry.map_err(failed)?.path();
-        let extension = file.extension().and_then(|extension| extension.to_str());
-        if file.is_file() && matches!(extension, Some("yaml" | "yml" | "json")) {
-            files.push(file);
-        } else {
-            notes.push(format!("`{}` is no YAML or JSON file and is ignored", file.display()));
-        }
-    }
-    files.sort();
-    notes.sort();
-    if files.is_empty() {
-        return Err(Failure::new(format!("`{}` holds no manifest", path.display()))
-            .hint("manifests end in .yaml, .yml or .json"));
-    }
-    Ok(files)
-}
-
-fn documents(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
-    let name = file.display();
-    if file.extension().is_some_and(|extension| extension == "json") {
-        let read = serde_json::Deserializer::from_str(text).into_iter().collect::<Result<_, _>>();
-        return read.map_err(|error| Failure::new(format!("`{name}` cannot be read: {error}")));
-    }
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_nodes: MOST_VALUES,
-            max_events: 2 * MOST_VALUES,
-            max_documents: MOST_VALUES,
-        },
-        strict_booleans: true,
-        with_snippet: false,
-    };
-    serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| Failure::new(format!("`{name}` cannot be read: {error}")))
+struct Metadata<'a> {
+    node: &'a Node,
+    name: &'a str,
+    /// The object, for messages.
+    what: String,
 }
