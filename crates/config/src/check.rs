@@ -5,7 +5,9 @@ mod routes;
 mod telemetry;
 mod trust;
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::hash::Hash;
 
 use crate::decode::At;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
@@ -29,16 +31,12 @@ pub(crate) fn check(config: &Config, problems: &mut Diagnostics) {
         }
     }
     check_listeners(&config.listeners, problems);
-    unique(
-        "file",
-        config.authentication_configurations.iter().map(|file| (file.value.clone(), &file.place)),
-        problems,
-    );
+    unique_texts("file", &config.authentication_configurations, problems);
     trust::check(config, problems);
     routes::check(config, problems);
     limits::check(&config.limits, problems);
     telemetry::check(&config.telemetry, problems);
-    unique("name", config.readiness.wait_for.iter().map(|name| (name.value.clone(), &name.place)), problems);
+    unique_texts("name", &config.readiness.wait_for, problems);
 }
 
 fn check_public_url(config: &Config, problems: &mut Diagnostics) {
@@ -57,16 +55,23 @@ fn check_listeners(listeners: &Listeners, problems: &mut Diagnostics) {
     let check = listeners.check.as_ref().map(|check| &check.address);
     let addresses = [Some(&listeners.public.address), Some(&listeners.admin.address), check];
     let taken = addresses.into_iter().flatten().filter(|address| address.value.port() != 0);
-    unique("address", taken.map(|address| (address.value.to_string(), &address.place)), problems);
+    unique("address", taken.map(|address| (address.value, &address.place)), problems);
 }
 
 /// Reports each value that stood before.
-fn unique<'a>(what: &str, values: impl Iterator<Item = (String, &'a Place)>, problems: &mut Diagnostics) {
-    let mut seen: BTreeMap<String, &Place> = BTreeMap::new();
-    for (value, place) in values {
+fn unique<'a, T: Eq + Hash + Display>(
+    what: &str,
+    values: impl IntoIterator<Item = (T, &'a Place)>,
+    problems: &mut Diagnostics,
+) {
+    let mut values = values.into_iter();
+    // Most lists have one value, and nothing to compare it with.
+    let (Some(first), Some(second)) = (values.next(), values.next()) else { return };
+    let mut seen: HashMap<T, &Place> = HashMap::from([first]);
+    for (value, place) in std::iter::once(second).chain(values) {
         if let Some(before) = seen.get(&value) {
             let message = format!("the {what} `{value}` stands twice");
-            let hint = format!("it stands at {}:{}:{} as well", before.file, before.line, before.column);
+            let hint = format!("it stands at {before} as well");
             problems.push(Diagnostic::error(Code::DuplicateValue, place, message).hint(hint));
         } else {
             seen.insert(value, place);
@@ -75,7 +80,7 @@ fn unique<'a>(what: &str, values: impl Iterator<Item = (String, &'a Place)>, pro
 }
 
 fn unique_texts(what: &str, texts: &[At<String>], problems: &mut Diagnostics) {
-    unique(what, texts.iter().map(|text| (text.value.clone(), &text.place)), problems);
+    unique(what, texts.iter().map(|text| (&text.value, &text.place)), problems);
 }
 
 /// A name that can stand in `jwt/NAME`, in metrics and in front of user names.

@@ -16,10 +16,11 @@ use claimgate_core::route::RouteTable;
 use claimgate_core::trust::{Issuer, TrustEntry};
 use url::Url;
 
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::kubernetes::{self, AuthenticationConfiguration};
-use crate::load::load;
+use crate::load::{load, load_unless};
 use crate::sections::Config;
+use crate::yaml::Node;
 
 use draft::{Draft, Origin};
 
@@ -92,13 +93,22 @@ pub enum KeyOrigin {
 /// A file of Kubernetes' kind is served as it stands: one route, every host, all its entries.
 /// `Compiled` is there if and only if no problem is an error.
 pub fn build(file: &str, bytes: &[u8], files: &dyn Files) -> (Option<(Config, Compiled)>, Diagnostics) {
-    let (config, mut problems) =
-        if kubernetes::is_authentication_configuration(file, bytes) { bare(file) } else { load(file, bytes) };
+    let (config, mut problems) = load_either(file, bytes);
     let Some(config) = config else { return (None, problems) };
     let (compiled, more) = compile_with(&config, files, (file, bytes), &problems);
     problems.extend(more);
     problems.sort();
     (compiled.filter(|_| !problems.has_errors()).map(|compiled| (config, compiled)), problems)
+}
+
+/// A configuration, or the one around a bare file of Kubernetes' kind.
+fn load_either(file: &str, bytes: &[u8]) -> (Option<Config>, Diagnostics) {
+    // Kubernetes reads some files that are none for us, such as several documents in one.
+    let is_other = |root: Option<&Node<'_>>| {
+        root.is_none_or(kubernetes::names_its_kind)
+            && kubernetes::is_authentication_configuration(file, bytes)
+    };
+    load_unless(file, bytes, is_other).unwrap_or_else(|| bare(file))
 }
 
 /// Compiles a configuration that was loaded before.
@@ -172,9 +182,9 @@ fn check_names(drafts: &[Draft<'_>], problems: &mut Diagnostics) {
             // Those of `jwt` among themselves were compared when the file was read.
             Some(before) if draft.origin == Origin::Kubernetes => {
                 let message = format!("this entry is called `{}`, as another one is", draft.name);
-                let Place { file, line, column, .. } = before.place;
                 let hint = format!(
-                    "the other one stands at {file}:{line}:{column}; rename that one, or this entry's file"
+                    "the other one stands at {}; rename that one, or this entry's file",
+                    before.place
                 );
                 problems.push(Diagnostic::error(Code::DuplicateValue, draft.place, message).hint(hint));
             }
@@ -187,8 +197,7 @@ fn check_names(drafts: &[Draft<'_>], problems: &mut Diagnostics) {
 }
 
 fn jwt_is_broken(before: &Diagnostics, config: &Config) -> bool {
-    let jwt = Place { path: "jwt".into(), ..config.place.clone() };
-    before.broken(&jwt)
+    before.broken_key(&config.place, "jwt")
 }
 
 type Included<'a> = (&'a str, AuthenticationConfiguration);

@@ -8,10 +8,13 @@ mod fields;
 mod shape;
 mod values;
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use claimgate_rules::closest;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
-use crate::yaml::{Entry, Node, Schema, Value};
+use crate::yaml::{Document, Entry, Node, Scalar, Schema, Spot, Value};
 
 pub(crate) use declare::{choice, need_of, read_field, restart_field, restart_of, section};
 pub(crate) use fields::{Fields, Release, Renamed};
@@ -42,11 +45,28 @@ pub(crate) struct Decoder<'a> {
     pub(crate) schema: Schema,
     /// The release that reads, by which former names of keys are known or no longer.
     pub(crate) release: Release,
+    document: &'a Arc<Document>,
+    /// The keys of the default that is being read, from the first one that is not written.
+    defaults: Vec<&'static str>,
 }
 
 impl<'a> Decoder<'a> {
-    pub(crate) fn new(problems: &'a mut Diagnostics, schema: Schema) -> Self {
-        Self { problems, schema, release: Release::THIS }
+    pub(crate) fn new(document: &'a Arc<Document>, problems: &'a mut Diagnostics, schema: Schema) -> Self {
+        Self { problems, schema, release: Release::THIS, document, defaults: Vec::new() }
+    }
+
+    /// The place of what stands at `spot`.
+    pub(crate) fn place(&self, spot: Spot) -> Place {
+        let place = spot.in_document(self.document);
+        if self.defaults.is_empty() { place } else { place.below(&self.defaults.join(".")) }
+    }
+
+    /// Reads `node`, the default of `key` in the section at its spot.
+    fn default<T: Decode>(&mut self, key: &'static str, node: &Node<'_>) -> Option<T> {
+        self.defaults.push(key);
+        let value = T::decode(node, self);
+        self.defaults.pop();
+        value
     }
 }
 
@@ -56,7 +76,7 @@ pub(crate) trait Decode: Sized {
     fn shape() -> Shape;
 
     /// Reads the value; `None` once a problem was reported.
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self>;
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self>;
 
     /// The places of keys below this value that differ from those of `before` and count at the next start only.
     fn restarts(&self, _before: &Self, _found: &mut Vec<Place>) {}
@@ -67,8 +87,8 @@ impl<T: Decode> Decode for At<T> {
         T::shape()
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self { value: T::decode(node, decoder)?, place: node.place.clone() })
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self { value: T::decode(node, decoder)?, place: decoder.place(node.spot) })
     }
 }
 
@@ -77,7 +97,7 @@ impl<T: Decode> Decode for Option<T> {
         T::shape()
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         T::decode(node, decoder).map(Some)
     }
 
@@ -94,7 +114,7 @@ impl<T: Decode> Decode for Vec<T> {
         Shape::List(Box::new(T::shape()))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let Value::List(items) = &node.value else {
             wrong_type(node, "a list", decoder);
             return None;
@@ -121,17 +141,15 @@ impl<K: Decode, T: Decode> Decode for Named<K, T> {
         Shape::Map(Box::new(T::shape()))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             wrong_type(node, "a mapping", decoder);
             return None;
         };
-        let read = |entry: &Entry| {
-            let mut key = Node::plain(&entry.key, &entry.place);
-            if let Value::Scalar(scalar) = &mut key.value {
-                scalar.plain = false;
-            }
-            let key = At::<K>::decode(&key, decoder);
+        let read = |entry: &Entry<'_>| {
+            let text = Cow::Borrowed(entry.key.as_ref());
+            let key = Value::Scalar(Scalar { text, plain: false, origin: None });
+            let key = At::<K>::decode(&Node { spot: entry.spot, value: key }, decoder);
             let value = T::decode(&entry.value, decoder);
             Some((key?, value?))
         };
@@ -151,7 +169,7 @@ impl<T: Decode> Decode for OneOrMany<T> {
         Shape::Either(vec![T::shape(), Shape::List(Box::new(T::shape()))])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let items = match &node.value {
             Value::List(_) => Vec::decode(node, decoder)?,
             _ => vec![T::decode(node, decoder)?],
@@ -166,10 +184,18 @@ pub(crate) fn quoted<T: AsRef<str>>(words: &[T]) -> String {
 }
 
 /// Reports `word` as none of `known`.
-pub(crate) fn not_one_of<T>(node: &Node, word: &str, known: &[&str], decoder: &mut Decoder<'_>) -> Option<T> {
-    let mut problem =
-        Diagnostic::error(Code::InvalidValue, &node.place, format!("`{word}` is not known here"))
-            .expected(format!("one of {}", quoted(known)));
+pub(crate) fn not_one_of<T>(
+    node: &Node<'_>,
+    word: &str,
+    known: &[&str],
+    decoder: &mut Decoder<'_>,
+) -> Option<T> {
+    let mut problem = Diagnostic::error(
+        Code::InvalidValue,
+        &decoder.place(node.spot),
+        format!("`{word}` is not known here"),
+    )
+    .expected(format!("one of {}", quoted(known)));
     if let Some(close) = closest(word, known) {
         problem = problem.hint(format!("did you mean `{close}`?"));
     }

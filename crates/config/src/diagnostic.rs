@@ -7,34 +7,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 mod code;
+mod place;
 
 pub use code::Code;
-
-/// A place in a configuration file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// The file, as it was named to the loader.
-    pub file: Arc<str>,
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in characters, from 1.
-    pub column: usize,
-    /// The key's path, such as `jwt[0].issuer.url`; empty for the document itself.
-    pub path: Arc<str>,
-}
-
-impl Place {
-    /// The first character of `file`.
-    pub(crate) fn start(file: &str) -> Self {
-        Self { file: file.into(), line: 1, column: 1, path: "".into() }
-    }
-
-    /// Where `key` of the mapping at this place would stand.
-    pub(crate) fn below(&self, key: &str) -> Self {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) };
-        Self { path: path.into(), ..self.clone() }
-    }
-}
+pub use place::{Location, Place};
 
 /// How much a problem matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -54,7 +30,7 @@ pub struct Diagnostic {
     /// Its kind, stable for scripts.
     pub code: Code,
     /// Where it is.
-    pub place: Place,
+    pub place: Location,
     /// What is wrong.
     pub message: String,
     /// What was expected in its stead.
@@ -67,7 +43,7 @@ impl Diagnostic {
     /// An error at `place`.
     pub fn error(code: Code, place: &Place, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { severity: Severity::Error, code, place: place.clone(), message, expected: None, hint: None }
+        Self { severity: Severity::Error, code, place: place.location(), message, expected: None, hint: None }
     }
 
     /// A warning at `place`.
@@ -92,7 +68,7 @@ impl Diagnostic {
 /// and for the hint.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Place { file, line, column, path } = &self.place;
+        let Location { file, line, column, path } = &self.place;
         write!(f, "{file}:{line}:{column}: {}[{}]: ", severity_name(self.severity), self.code)?;
         if !path.is_empty() {
             write!(f, "{path}: ")?;
@@ -159,22 +135,24 @@ impl Diagnostics {
         self.sources.insert(Arc::clone(file), Arc::clone(text));
     }
 
-    /// Whether an error stands at `path` of `file` or below it; what depends on a broken part is not
-    /// judged again.
+    /// Whether an error stands at `place` or below it; what depends on a broken part is not judged again.
     pub(crate) fn broken(&self, place: &Place) -> bool {
-        self.problems.iter().any(|problem| {
-            problem.severity == Severity::Error
-                && problem.place.file == place.file
-                && problem.place.path.strip_prefix(&*place.path).is_some_and(|rest| {
-                    place.path.is_empty() || rest.is_empty() || rest.starts_with(['.', '['])
-                })
-        })
+        // Nearly always there is none, and then nobody needs to know what the place is called.
+        self.has_errors() && {
+            let Location { file, path, .. } = place.location();
+            self.problems.iter().any(|problem| {
+                problem.severity == Severity::Error
+                    && problem.place.file == file
+                    && problem.place.path.strip_prefix(&*path).is_some_and(|rest| {
+                        path.is_empty() || rest.is_empty() || rest.starts_with(['.', '['])
+                    })
+            })
+        }
     }
 
     /// Whether an error stands at `key` of the section at `place`, or below it.
     pub(crate) fn broken_key(&self, place: &Place, key: &str) -> bool {
-        let path = if place.path.is_empty() { key.to_owned() } else { format!("{}.{key}", place.path) };
-        self.broken(&Place { path: path.into(), ..place.clone() })
+        self.has_errors() && self.broken(&place.below(key))
     }
 
     /// Sorts by place and drops repetitions.
@@ -217,7 +195,7 @@ impl Diagnostics {
     }
 
     fn render_one(&self, problem: &Diagnostic, color: bool, text: &mut String) {
-        let Place { file, line, column, path } = &problem.place;
+        let Location { file, line, column, path } = &problem.place;
         let (paint, plain) = match (color, problem.severity) {
             (false, _) => ("", ""),
             (true, Severity::Error) => ("\x1b[1;31m", "\x1b[0m"),

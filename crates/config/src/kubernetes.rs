@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::decode::{At, Decode, Decoder, section};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::sections::{ClaimMappings, ClaimValidationRule, UserValidationRule};
-use crate::yaml::{self, Documents, Node, Schema, Value};
+use crate::yaml::{Document, Documents, Node, Schema, Value};
 
 pub use rules::is_domain_prefixed_path;
 pub(crate) use rules::{
@@ -86,12 +86,17 @@ section! {
 /// Whether `bytes` look like one of these files: they name its kind.
 pub fn is_authentication_configuration(file: &str, bytes: &[u8]) -> bool {
     let mut ignored = Diagnostics::new();
-    let node = yaml::load(&file.into(), bytes, Documents::First, &mut ignored);
-    let text = |key| node.as_ref().and_then(|node| node.get(key)).and_then(scalar);
+    let document = Document::read(&file.into(), bytes, Documents::First, &mut ignored);
+    document.and_then(|document| document.parse(&mut ignored).as_ref().map(names_its_kind)).unwrap_or(false)
+}
+
+/// Whether the document `root` looks like one of these files.
+pub(crate) fn names_its_kind(root: &Node<'_>) -> bool {
+    let text = |key| root.get(key).and_then(scalar);
     text("kind") == Some(KIND) || text("apiVersion").is_some_and(|version| version.starts_with(GROUP))
 }
 
-fn scalar(node: &Node) -> Option<&str> {
+fn scalar<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     match &node.value {
         Value::Scalar(scalar) => Some(&scalar.text),
         _ => None,
@@ -106,11 +111,13 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
     let mut problems = Diagnostics::new();
     let mut configuration = None;
     check_syntax(&file, bytes, &mut problems);
-    match yaml::load(&file, bytes, Documents::First, &mut problems) {
-        Some(node) => {
-            check_version(&node, &mut problems);
-            let mut decoder = Decoder::new(&mut problems, Schema::Kubernetes);
-            configuration = AuthenticationConfiguration::decode(&node, &mut decoder);
+    let document = Document::read(&file, bytes, Documents::First, &mut problems);
+    let root = document.as_ref().and_then(|document| document.parse(&mut problems));
+    match document.as_ref().zip(root) {
+        Some((document, root)) => {
+            check_version(document, &root, &mut problems);
+            let mut decoder = Decoder::new(document, &mut problems, Schema::Kubernetes);
+            configuration = AuthenticationConfiguration::decode(&root, &mut decoder);
         }
         None if !problems.has_errors() => {
             problems.push(Diagnostic::error(Code::Syntax, &Place::start(&file), "the file is empty"));
@@ -126,7 +133,7 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<AuthenticationConfiguration>, D
 }
 
 /// Two things that YAML allows and the API server's reader does not.
-fn check_syntax(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
+fn check_syntax(file: &Arc<str>, bytes: &[u8], problems: &mut Diagnostics) {
     let trimmed = bytes.trim_ascii_start();
     if trimmed.first() == Some(&b'{')
         && let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(trimmed)
@@ -137,7 +144,7 @@ fn check_syntax(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
     let end = bytes.get(bytes.trim_ascii_end().len()..).unwrap_or_default();
     if end.split(|b| *b == b'\n').skip(1).any(|line| line.contains(&b'\t')) {
         let lines = bytes.iter().filter(|b| **b == b'\n').count();
-        let place = Place { line: lines + 1, ..Place::start(file) };
+        let place = Place::at(file, lines + 1, 1);
         problems.push(Diagnostic::error(
             Code::Syntax,
             &place,
@@ -146,21 +153,23 @@ fn check_syntax(file: &str, bytes: &[u8], problems: &mut Diagnostics) {
     }
 }
 
-fn check_version(node: &Node, problems: &mut Diagnostics) {
+fn check_version(document: &Arc<Document>, node: &Node<'_>, problems: &mut Diagnostics) {
+    let place = |key| node.get(key).unwrap_or(node).spot.in_document(document);
     let version = node.get("apiVersion").and_then(scalar).unwrap_or("");
     let known =
         version.split_once('/').is_some_and(|(group, version)| group == GROUP && VERSIONS.contains(&version));
     if !known {
-        let place = node.get("apiVersion").unwrap_or(node).place.clone();
         let message = format!("`{version}` is not a version of `{KIND}`");
-        let problem = Diagnostic::error(Code::UnsupportedVersion, &place, message);
+        let problem = Diagnostic::error(Code::UnsupportedVersion, &place("apiVersion"), message);
         problems.push(problem.expected(format!("`{GROUP}/v1`, `{GROUP}/v1beta1` or `{GROUP}/v1alpha1`")));
     }
     let kind = node.get("kind").and_then(scalar).unwrap_or("");
     if kind != KIND {
-        let place = node.get("kind").unwrap_or(node).place.clone();
-        let problem =
-            Diagnostic::error(Code::InvalidValue, &place, format!("`{kind}` is not the kind of this file"));
+        let problem = Diagnostic::error(
+            Code::InvalidValue,
+            &place("kind"),
+            format!("`{kind}` is not the kind of this file"),
+        );
         problems.push(problem.expected(format!("`{KIND}`")));
     }
 }

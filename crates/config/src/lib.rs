@@ -23,7 +23,7 @@ mod yaml;
 
 pub use compile::{CertificateAuthority, Compiled, Files, IssuerSettings, KeyOrigin, build, compile};
 pub use decode::{At, Expression, Named, OneOrMany, Ratio, Size};
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Location, Place, Severity};
 pub use load::load;
 pub use reference::{config_page, limits_page, schema};
 pub use sections::Config;

@@ -6,7 +6,7 @@ use crate::check;
 use crate::decode::{Decode, Decoder};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 use crate::sections::Config;
-use crate::yaml::{self, Documents, Schema};
+use crate::yaml::{Document, Documents, Node, Schema};
 
 /// The configuration in `bytes`, the text of `file`, and everything that is wrong with it on its own.
 ///
@@ -14,13 +14,27 @@ use crate::yaml::{self, Documents, Schema};
 /// an error among its diagnostics must not be used. What needs other files is judged by
 /// [`crate::compile()`].
 pub fn load(file: &str, bytes: &[u8]) -> (Option<Config>, Diagnostics) {
+    load_unless(file, bytes, |_| false).unwrap_or_default()
+}
+
+/// The same, or `None` if `is_other` says so of the document, which is absent if it cannot be read.
+pub(crate) fn load_unless(
+    file: &str,
+    bytes: &[u8],
+    is_other: impl FnOnce(Option<&Node<'_>>) -> bool,
+) -> Option<(Option<Config>, Diagnostics)> {
     let file: Arc<str> = file.into();
     let mut problems = Diagnostics::new();
+    let document = Document::read(&file, bytes, Documents::One, &mut problems);
+    let root = document.as_ref().and_then(|document| document.parse(&mut problems));
+    if is_other(root.as_ref()) {
+        return None;
+    }
     let mut config = None;
-    match yaml::load(&file, bytes, Documents::One, &mut problems) {
-        Some(node) => {
-            let mut decoder = Decoder::new(&mut problems, Schema::Core);
-            config = Config::decode(&node, &mut decoder);
+    match document.as_ref().zip(root) {
+        Some((document, root)) => {
+            let mut decoder = Decoder::new(document, &mut problems, Schema::Core);
+            config = Config::decode(&root, &mut decoder);
         }
         None if !problems.has_errors() => {
             let problem = Diagnostic::error(Code::Syntax, &Place::start(&file), "the file is empty");
@@ -32,5 +46,5 @@ pub fn load(file: &str, bytes: &[u8]) -> (Option<Config>, Diagnostics) {
         check::check(config, &mut problems);
     }
     problems.sort();
-    (config, problems)
+    Some((config, problems))
 }

@@ -35,7 +35,7 @@ impl Config {
         let mut places = Vec::new();
         Decode::restarts(self, before, &mut places);
         let warning = |place: Place| {
-            let message = format!("a change of `{}` counts at the next start", place.path);
+            let message = format!("a change of `{}` counts at the next start", place.path());
             Diagnostic::warning(Code::RestartNeeded, &place, message)
         };
         places.into_iter().map(warning).collect()

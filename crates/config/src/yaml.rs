@@ -4,54 +4,77 @@
 //! problem and a person wants to see all of them.
 
 mod build;
+mod document;
 mod origin;
+mod paths;
 mod scalar;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::diagnostic::Place;
 
-pub(crate) use build::{Documents, load};
+pub(crate) use document::{Document, Documents};
 pub(crate) use origin::Origin;
+pub(crate) use paths::Paths;
 pub(crate) use scalar::{Resolved, Schema};
 
 /// A value of a document.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    pub(crate) value: Value,
+pub(crate) struct Node<'s> {
+    pub(crate) spot: Spot,
+    pub(crate) value: Value<'s>,
+}
+
+/// Where a value or a key stands in its document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    /// From 1.
+    pub(crate) line: u32,
+    /// In characters, from 1.
+    pub(crate) column: u32,
+    /// The value's number, the document's own being 0. A key has its value's.
+    pub(crate) node: u32,
+}
+
+impl Spot {
+    /// The place for diagnostics.
+    pub(crate) fn in_document(self, document: &Arc<Document>) -> Place {
+        Place::of_node(document, self.line, self.column, self.node)
+    }
 }
 
 #[derive(Clone, Debug)]
-pub(crate) enum Value {
-    Scalar(Scalar),
-    List(Vec<Node>),
-    Map(Vec<Entry>),
+pub(crate) enum Value<'s> {
+    Scalar(Scalar<'s>),
+    List(Vec<Node<'s>>),
+    Map(Vec<Entry<'s>>),
 }
 
 /// A key of a mapping and its value.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) key: String,
+pub(crate) struct Entry<'s> {
+    pub(crate) key: Cow<'s, str>,
     /// Whether the key is a plain scalar, so that it may be the merge key `<<`.
     pub(crate) plain: bool,
-    pub(crate) place: Place,
-    pub(crate) value: Node,
+    pub(crate) spot: Spot,
+    pub(crate) value: Node<'s>,
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Scalar {
-    pub(crate) text: String,
+pub(crate) struct Scalar<'s> {
+    pub(crate) text: Cow<'s, str>,
     /// Whether it is written without quotes and so may be a number, a boolean or null.
     pub(crate) plain: bool,
-    pub(crate) origin: Origin,
+    /// Absent if it stands in no file: the default of a key.
+    pub(crate) origin: Option<Origin>,
 }
 
-impl Node {
-    /// A plain scalar that stands in no file: the default of a key.
-    pub(crate) fn plain(text: &str, place: &Place) -> Self {
-        let scalar = Scalar { text: text.to_owned(), plain: true, origin: Origin::none() };
-        Self { place: place.clone(), value: Value::Scalar(scalar) }
+impl<'s> Node<'s> {
+    /// A plain scalar that stands in no file.
+    pub(crate) fn plain(text: &'s str, spot: Spot) -> Self {
+        let scalar = Scalar { text: Cow::Borrowed(text), plain: true, origin: None };
+        Self { spot, value: Value::Scalar(scalar) }
     }
 
     pub(crate) fn resolve(&self, schema: Schema) -> Option<Resolved> {
@@ -84,27 +107,6 @@ impl Node {
                 Some(Resolved::Integer(_) | Resolved::Float(_)) => "a number",
                 _ => "a text",
             },
-        }
-    }
-
-    /// Writes every path below this value, starting with `path`.
-    pub(crate) fn set_paths(&mut self, path: &str) {
-        self.place.path = path.into();
-        match &mut self.value {
-            Value::Scalar(_) => {}
-            Value::List(items) => {
-                for (index, item) in items.iter_mut().enumerate() {
-                    item.set_paths(&format!("{path}[{index}]"));
-                }
-            }
-            Value::Map(entries) => {
-                for entry in entries {
-                    let below =
-                        if path.is_empty() { entry.key.clone() } else { format!("{path}.{}", entry.key) };
-                    entry.place.path = Arc::from(below.as_str());
-                    entry.value.set_paths(&below);
-                }
-            }
         }
     }
 }

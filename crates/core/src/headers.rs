@@ -62,8 +62,8 @@ impl Default for ListForm {
 
 impl IdentityHeader {
     /// `x-claimgate-user` and `x-claimgate-groups`.
-    pub fn defaults() -> Vec<Self> {
-        vec![
+    pub fn defaults() -> [Self; 2] {
+        [
             Self { name: USER.clone(), value: HeaderSource::Username, list: ListForm::default() },
             Self { name: GROUPS.clone(), value: HeaderSource::Groups, list: ListForm::default() },
         ]

@@ -25,13 +25,13 @@ pub struct Route {
     /// The trust entries whose tokens it accepts.
     pub accept: Arc<AcceptedEntries>,
     /// Where a credential may stand.
-    pub sources: Vec<CredentialSource>,
+    pub sources: Arc<[CredentialSource]>,
     /// The audiences that count here, if fewer than the trust entry's.
     pub audiences: Option<Vec<String>>,
     /// Who is allowed.
     pub policy: Policy,
     /// Its identity headers.
-    pub headers: Vec<IdentityHeader>,
+    pub headers: Arc<[IdentityHeader]>,
     /// The paths that need no credential.
     pub exempt: Vec<PathPattern>,
     /// The identity of requests without a credential, where the route wants one.
@@ -73,9 +73,9 @@ impl RouteScope {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum HostPattern {
     /// One host, in lower case.
-    Exact(Box<str>),
+    Exact(Arc<str>),
     /// `*.suffix`: exactly one label in front of the suffix, which is kept without the dot.
-    OneLabel(Box<str>),
+    OneLabel(Arc<str>),
 }
 
 impl HostPattern {
@@ -92,10 +92,10 @@ impl HostPattern {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum PathPattern {
     /// One path.
-    Exact(Box<str>),
+    Exact(Arc<str>),
     /// A path and everything below it; `/a` covers `/a` and `/a/b`, not `/ab`. Kept without a slash at
     /// its end; the whole tree is `""`.
-    Prefix(Box<str>),
+    Prefix(Arc<str>),
 }
 
 impl PathPattern {

@@ -86,7 +86,7 @@ impl Gate {
         keys: Arc<dyn KeyDirectory>,
         settings: GateSettings,
     ) -> Result<Self, claimgate_crypto::RandomError> {
-        let headers = routes.iter().flat_map(|route| &route.headers).map(|header| &header.name);
+        let headers = routes.iter().flat_map(|route| &*route.headers).map(|header| &header.name);
         let owned = Arc::new(OwnedHeaders::new(headers));
         Ok(Self {
             owned,

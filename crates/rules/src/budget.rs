@@ -2,8 +2,8 @@ use thiserror::Error;
 
 /// What one evaluation may still spend.
 ///
-/// A step is one node of the tree, one round of a loop, or 64 bytes that a function looks at. Bytes
-/// are those of values that the rule itself makes. Depth is the nesting of values and of functions
+/// A step is one node of the tree, one round of a loop, 64 bytes that a function looks at, or 32 bytes
+/// that are held against a part of a regular expression. Bytes are those of values that the rule itself makes. Depth is the nesting of values and of functions
 /// within functions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Budget {
@@ -53,6 +53,27 @@ impl Budget {
     #[inline]
     pub fn scan(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.take_steps(1 + as_u64(bytes) / 64)
+    }
+
+    /// Takes the steps for looking at `bytes` bytes where a few are looked at for nothing.
+    ///
+    /// # Errors
+    /// [`Exhausted::Steps`] when too few are left.
+    #[inline]
+    pub(crate) fn look(&mut self, bytes: usize) -> Result<(), Exhausted> {
+        if bytes < 64 { Ok(()) } else { self.take_steps(as_u64(bytes) / 64) }
+    }
+
+    /// Takes the steps for finding a key of `length` bytes among `count` that are in order.
+    ///
+    /// # Errors
+    /// [`Exhausted::Steps`] when too few are left.
+    #[inline]
+    pub(crate) fn search(&mut self, count: usize, length: usize) -> Result<(), Exhausted> {
+        if length < 64 {
+            return Ok(());
+        }
+        self.look(length.saturating_mul(1 + count.checked_ilog2().unwrap_or(0) as usize))
     }
 
     /// Takes `count` bytes. Call it before the bytes are allocated.

@@ -1,12 +1,16 @@
 mod translate;
+mod weight;
 
 use thiserror::Error;
+
+use crate::{Budget, RunError};
 
 /// A regular expression in the syntax of RE2, as Go reads it, compiled within a size limit.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: Box<str>,
     regex: regex::Regex,
+    weight: u64,
 }
 
 /// Why a text is not a usable regular expression.
@@ -25,9 +29,14 @@ pub enum PatternError {
     TooLarge,
 }
 
-/// A program of this size is built in some milliseconds.
-const LARGEST_PROGRAM: usize = 256 << 10;
+/// A program of this size is built in some milliseconds. `.{1,253}` has half of it.
+const LARGEST_PROGRAM: usize = 512 << 10;
+/// What searching may keep in mind for the next search, twice. Patterns live as long as their rules.
+const LARGEST_CACHE: usize = 256 << 10;
+const NEST: u32 = 100;
 const LONGEST_PATTERN: usize = 4096;
+/// At worst each byte of a text is held against each part of a pattern: so many of these are a step.
+const PER_STEP: u64 = 32;
 
 impl Pattern {
     /// Compiles `pattern`.
@@ -42,12 +51,12 @@ impl Pattern {
             .map_err(|reason| PatternError::Syntax { pattern: pattern.into(), reason: reason.into() })?;
         let built = regex::RegexBuilder::new(&translated)
             .size_limit(LARGEST_PROGRAM)
-            .dfa_size_limit(LARGEST_PROGRAM * 4)
-            .nest_limit(100)
+            .dfa_size_limit(LARGEST_CACHE)
+            .nest_limit(NEST)
             .octal(false)
             .build();
         match built {
-            Ok(regex) => Ok(Self { source: pattern.into(), regex }),
+            Ok(regex) => Ok(Self { source: pattern.into(), regex, weight: weight::of(&translated, NEST) }),
             Err(regex::Error::CompiledTooBig(_)) => Err(PatternError::TooLarge),
             Err(error) => {
                 let text = error.to_string();
@@ -60,6 +69,32 @@ impl Pattern {
     /// The source text.
     pub fn as_str(&self) -> &str {
         &self.source
+    }
+
+    /// The steps of a search in a text of `bytes` bytes.
+    pub(crate) fn steps(&self, bytes: usize) -> u64 {
+        1 + u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(self.weight) / PER_STEP
+    }
+
+    /// Compiles `pattern` while a rule runs, some hundred times the work of a step.
+    ///
+    /// # Errors
+    /// As [`Pattern::compile`], and the end of the budget.
+    pub(crate) fn compile_within(pattern: &str, budget: &mut Budget) -> Result<Self, RunError> {
+        let length = u64::try_from(pattern.len()).unwrap_or(u64::MAX);
+        budget.take_steps(length.saturating_mul(8).saturating_add(500))?;
+        // What it cost is known once it is done.
+        match Self::compile(pattern) {
+            Ok(compiled) => {
+                budget.take_steps(compiled.weight)?;
+                Ok(compiled)
+            }
+            Err(error) => {
+                let for_nothing = if error == PatternError::TooLarge { 5_000 } else { 0 };
+                budget.take_steps(for_nothing)?;
+                Err(RunError::failed(error.to_string()))
+            }
+        }
     }
 
     /// Whether the pattern is found anywhere in `text`.

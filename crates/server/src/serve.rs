@@ -5,7 +5,7 @@ mod reload;
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,15 +51,26 @@ pub struct Server {
 }
 
 /// What is read from a configuration file before anything starts.
-pub(crate) struct Loaded {
-    pub(crate) config: Config,
+pub struct Loaded {
+    pub(crate) path: PathBuf,
+    pub(crate) config: Box<Config>,
     pub(crate) compiled: Compiled,
     pub(crate) files: Arc<ConfigFiles>,
     pub(crate) warnings: Diagnostics,
 }
 
+impl Loaded {
+    /// How the configuration wants the process to log.
+    pub fn logging(&self) -> &Logging {
+        &self.config.logging
+    }
+}
+
 /// Reads and compiles the configuration at `path`.
-pub(crate) fn load(path: &Path) -> Result<Loaded, StartError> {
+///
+/// # Errors
+/// [`StartError::Read`] if there is no such file, [`StartError::Config`] if it has errors.
+pub fn load(path: &Path) -> Result<Loaded, StartError> {
     load_with(path, Arc::new(ConfigFiles::beside(path)))
 }
 
@@ -68,7 +79,9 @@ pub(crate) fn load_with(path: &Path, files: Arc<ConfigFiles>) -> Result<Loaded, 
     let bytes = crate::files::read(path).map_err(|source| StartError::Read { path: path.into(), source })?;
     let (built, warnings) = claimgate_config::build(&path.display().to_string(), &bytes, &*files);
     match built {
-        Some((config, compiled)) => Ok(Loaded { config, compiled, files, warnings }),
+        Some((config, compiled)) => {
+            Ok(Loaded { path: path.into(), config: config.into(), compiled, files, warnings })
+        }
         None => Err(StartError::Config(warnings)),
     }
 }
@@ -145,11 +158,6 @@ fn describe(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// How the configuration at `path` wants the process to log, if it can be read.
-pub fn logging(path: &Path) -> Option<Logging> {
-    load(path).ok().map(|loaded| loaded.config.logging)
-}
-
 /// Explains how the configuration at `path` decides about a request, without serving it. A token is
 /// verified for real, with keys fetched for it.
 ///
@@ -183,17 +191,15 @@ fn environment() -> Result<Environment, TrustError> {
 }
 
 impl Server {
-    /// Reads the configuration at `path`, binds its sockets and begins to ask its issuers. An issuer that
-    /// is down stops nothing.
+    /// Binds the sockets of a configuration and begins to ask its issuers. An issuer that is down stops nothing.
     ///
     /// # Errors
     /// [`StartError`]; nothing was left behind.
     pub async fn start(
-        path: &Path,
+        mut loaded: Loaded,
         overrides: Overrides,
         clock: fn() -> Timestamp,
     ) -> Result<Self, StartError> {
-        let mut loaded = load(path)?;
         overrides.apply(&mut loaded.config);
         loaded.warnings.problems().iter().for_each(|problem| tracing::warn!(%problem, "Configuration"));
         let issuers = Arc::new(Issuers::new(environment()?));
@@ -216,7 +222,7 @@ impl Server {
         // What is kept for comparison has no part that a reload takes.
         (config.jwt, config.routes) = (Vec::new(), Vec::new());
         let reload = ReloadState::new(Started {
-            path: path.into(),
+            path: loaded.path,
             app: app.clone(),
             issuers: issuers.clone(),
             process_key,

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use claimgate_devprovider::{DevProvider, Options, TokenKind};
-use claimgate_server::serve::{Overrides, Server, StartError};
+use claimgate_server::serve::{self, Overrides, Server, StartError};
 use clap::Args;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -113,7 +113,8 @@ impl Demo {
             );
             write(&path, &text)?;
             tries_left -= 1;
-            match Server::start(&path, Overrides::default(), clock::now).await {
+            match Server::start(serve::load(&path).map_err(failure)?, Overrides::default(), clock::now).await
+            {
                 Ok(server) => return Ok((path, server)),
                 // Somebody took the port after it was found to be free.
                 Err(StartError::Bind { .. }) if self.port == 0 && tries_left > 0 => {}

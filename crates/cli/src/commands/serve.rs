@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use claimgate_server::serve::{Overrides, Server, StartError};
+use claimgate_server::serve::{self, Overrides, Server, StartError};
 use clap::Args;
 use ipnet::IpNet;
 
@@ -35,8 +35,9 @@ impl Serve {
             trusted_proxies: self.trusted_proxy,
         };
         runtime()?.block_on(async {
-            logging::start(claimgate_server::serve::logging(&self.config).as_ref());
-            let server = Server::start(&self.config, overrides, clock::now).await.map_err(failure)?;
+            let loaded = serve::load(&self.config).map_err(failure)?;
+            logging::start(Some(loaded.logging()));
+            let server = Server::start(loaded, overrides, clock::now).await.map_err(failure)?;
             if let (Ok(public), Ok(admin)) = (server.public_address(), server.admin_address()) {
                 tracing::info!(%public, %admin, "Serving");
             }

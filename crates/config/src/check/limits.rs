@@ -85,7 +85,7 @@ fn ordered(
     if low.value > high.value {
         let message = format!("`{low_key}` is longer than `{high_key}`");
         // The one that stands in the file is the one to point at: defaults stand at the section.
-        let place = if low.place.line >= high.place.line { &low.place } else { &high.place };
+        let place = if low.place.line() >= high.place.line() { &low.place } else { &high.place };
         problems.push(invalid(place, message));
     }
 }

@@ -41,7 +41,7 @@ const RESERVED: &[&str] = &[
 const RESERVED_PREFIXES: &[&str] = &["x-forwarded-", "x-original-", "sec-", "x-envoy-", "access-control-"];
 
 pub(super) fn check(config: &Config, problems: &mut Diagnostics) {
-    unique("name", config.routes.iter().map(|route| (route.name.value.clone(), &route.name.place)), problems);
+    unique("name", config.routes.iter().map(|route| (&route.name.value, &route.name.place)), problems);
     for route in &config.routes {
         check_name(&route.name, problems);
         check_scope(route, problems);
@@ -59,11 +59,11 @@ pub(super) fn check(config: &Config, problems: &mut Diagnostics) {
 }
 
 fn check_scope(route: &Route, problems: &mut Diagnostics) {
-    unique("host", route.hosts.iter().map(|host| (host.value.to_string(), &host.place)), problems);
-    unique("path", route.paths.iter().map(|path| (path.value.to_string(), &path.place)), problems);
-    unique("method", route.methods.iter().map(|method| (method.value.0.clone(), &method.place)), problems);
-    unique("source", route.credential_sources.iter().map(|s| (s.value.to_string(), &s.place)), problems);
-    unique("target", route.accept.items.iter().map(|target| (target.value.clone(), &target.place)), problems);
+    unique("host", route.hosts.iter().map(|host| (&host.value, &host.place)), problems);
+    unique("path", route.paths.iter().map(|path| (&path.value, &path.place)), problems);
+    unique("method", route.methods.iter().map(|method| (&method.value.0, &method.place)), problems);
+    unique("source", route.credential_sources.iter().map(|s| (&s.value, &s.place)), problems);
+    unique_texts("target", &route.accept.items, problems);
     if let Some(audiences) = &route.audiences {
         unique_texts("audience", audiences, problems);
         if audiences.is_empty() && !problems.broken_key(&route.place, "audiences") {
@@ -105,11 +105,11 @@ fn check_policy(route: &Route, problems: &mut Diagnostics) {
         _ => &[],
     };
     let names = route.deny.iter().chain(allow).filter_map(|rule| rule.name.as_ref());
-    unique("name", names.map(|name| (name.value.clone(), &name.place)), problems);
+    unique("name", names.map(|name| (&name.value, &name.place)), problems);
 }
 
 fn check_headers(headers: &Named<HeaderName, Header>, problems: &mut Diagnostics) {
-    unique("header", headers.entries.iter().map(|(name, _)| (name.value.to_string(), &name.place)), problems);
+    unique("header", headers.entries.iter().map(|(name, _)| (&name.value, &name.place)), problems);
     for (name, header) in &headers.entries {
         let text = name.value.as_str();
         if RESERVED.contains(&text) || RESERVED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {

@@ -11,7 +11,7 @@ use crate::sections::{
 use crate::{pem, urls};
 
 pub(super) fn check(config: &Config, problems: &mut Diagnostics) {
-    unique("name", config.jwt.iter().map(|entry| (entry.name.value.clone(), &entry.name.place)), problems);
+    unique("name", config.jwt.iter().map(|entry| (&entry.name.value, &entry.name.place)), problems);
     for entry in &config.jwt {
         check_name(&entry.name, problems);
         check_issuer(&entry.issuer, problems);
@@ -60,8 +60,8 @@ fn check_issuer(issuer: &Issuer, problems: &mut Diagnostics) {
     {
         problems.push(invalid(&authority.place, format!("not certificates in PEM: {error}")));
     }
-    let aliases = issuer.aliases.iter().map(|alias| (alias.value.clone(), &alias.place));
-    unique("issuer", std::iter::once((issuer.url.value.clone(), &issuer.url.place)).chain(aliases), problems);
+    let aliases = issuer.aliases.iter().map(|alias| (&alias.value, &alias.place));
+    unique("issuer", std::iter::once((&issuer.url.value, &issuer.url.place)).chain(aliases), problems);
     for alias in issuer.aliases.iter().filter(|alias| alias.value.is_empty()) {
         problems.push(invalid(&alias.place, "an alias is empty"));
     }

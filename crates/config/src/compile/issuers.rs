@@ -160,9 +160,6 @@ fn compare(
 
 fn conflict(place: &Place, what: &str, other: &Place) -> Diagnostic {
     let message = format!("the issuer {what}");
-    let hint = format!(
-        "its entries share its keys; the other one stands at {}:{}:{}",
-        other.file, other.line, other.column
-    );
+    let hint = format!("its entries share its keys; the other one stands at {other}");
     Diagnostic::error(Code::ConflictingIssuer, place, message).hint(hint)
 }

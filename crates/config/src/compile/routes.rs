@@ -12,7 +12,7 @@ use claimgate_rules::closest;
 
 use super::draft::Draft;
 use crate::decode::At;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::expressions::Expressions;
 use crate::sections::{self, Config};
 
@@ -34,26 +34,46 @@ pub(super) fn compile(
         by_name: drafts.iter().enumerate().map(|(index, draft)| (draft.name.as_str(), index)).collect(),
         complete,
         accepted: BTreeMap::new(),
+        known_audiences: BTreeMap::new(),
+        sources: [CredentialSource::Authorization].into(),
+        headers: IdentityHeader::defaults().into(),
         problems,
     };
-    let built: Vec<Option<Route>> = config.routes.iter().map(|route| compiler.route(route)).collect();
+    let routes = config.routes.iter().filter_map(|route| compiler.route(route).map(Arc::new));
+    let routes: Vec<Arc<Route>> = routes.collect();
     compiler.readiness(config);
-    let routes: Vec<Route> = built.into_iter().flatten().collect();
     let whole = routes.len() == config.routes.len();
-    let owned = OwnedHeaders::new(routes.iter().flat_map(|route| &route.headers).map(|header| &header.name));
+    let owned = OwnedHeaders::new(routes.iter().flat_map(|route| &*route.headers).map(|header| &header.name));
     match RouteTable::new(routes) {
         Ok(table) => whole.then_some((table, owned)),
         Err(ties) => {
             for tie in ties {
                 let find = |name: &str| config.routes.iter().rev().find(|route| route.name.value == name);
                 let (Some(first), Some(second)) = (find(&tie.first), find(&tie.second)) else { continue };
-                let Place { file, line, column, .. } = &first.place;
                 let message =
                     format!("the routes `{}` and `{}` cover the same requests", tie.first, tie.second);
-                let hint = format!("the other one stands at {file}:{line}:{column}");
+                let hint = format!("the other one stands at {}", first.place);
                 problems.push(Diagnostic::error(Code::RouteTie, &second.place, message).hint(hint));
             }
             None
+        }
+    }
+}
+
+/// The entries that a route accepts.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Accept {
+    All,
+    /// Some of them, by index.
+    Some(BTreeSet<usize>),
+}
+
+impl Accept {
+    /// The indexes, of as many entries as there are.
+    fn indexes(&self, entries: usize) -> Vec<usize> {
+        match self {
+            Self::All => (0..entries).collect(),
+            Self::Some(indexes) => indexes.iter().copied().collect(),
         }
     }
 }
@@ -65,18 +85,24 @@ struct Compiler<'a> {
     /// Whether every entry could be read, so that a name that is not there is none.
     complete: bool,
     /// Routes that accept the same share one table, and are checked once.
-    accepted: BTreeMap<(BTreeSet<usize>, Option<Vec<String>>), Arc<AcceptedEntries>>,
+    accepted: BTreeMap<(Accept, Option<Vec<String>>), Arc<AcceptedEntries>>,
+    /// The audiences of what is accepted.
+    known_audiences: BTreeMap<Accept, BTreeSet<&'a str>>,
+    /// The sources of routes that name none.
+    sources: Arc<[CredentialSource]>,
+    /// The headers of routes that name none.
+    headers: Arc<[IdentityHeader]>,
     problems: &'a mut Diagnostics,
 }
 
-impl Compiler<'_> {
+impl<'a> Compiler<'a> {
     fn route(&mut self, route: &sections::Route) -> Option<Route> {
-        let indexes = self.accept(route);
+        let accept = self.accept(route);
         let audiences = route.audiences.as_ref();
         let audiences =
             audiences.map(|list| list.iter().map(|audience| audience.value.clone()).collect::<Vec<_>>());
-        self.check_audiences(route, &indexes);
-        let accept = self.accepted(route, indexes, audiences.clone());
+        self.check_audiences(route, &accept);
+        let accept = self.accepted(route, accept, audiences.clone());
         let mut expressions = Expressions::claimgate();
         let policy = self.policy(route, &mut expressions);
         let headers = self.headers(route, &mut expressions);
@@ -94,7 +120,7 @@ impl Compiler<'_> {
                 methods: route.methods.iter().map(|method| method.value.0.as_str().into()).collect(),
             },
             accept,
-            sources: sources(&route.credential_sources),
+            sources: self.sources(&route.credential_sources),
             audiences,
             policy: policy?,
             headers: headers?,
@@ -108,13 +134,14 @@ impl Compiler<'_> {
     }
 
     /// The indexes of the entries that the route accepts.
-    fn accept(&mut self, route: &sections::Route) -> BTreeSet<usize> {
+    fn accept(&mut self, route: &sections::Route) -> Accept {
+        let mut all = false;
         let mut accepted = BTreeSet::new();
         for target in &route.accept.items {
             let text = target.value.as_str();
             let kind = text.split('/').next().unwrap_or(text);
             if matches!(text, "all" | "jwt") {
-                accepted.extend(0..self.drafts.len());
+                all = true;
             } else if let Some(name) = text.strip_prefix("jwt/") {
                 match self.by_name.get(name) {
                     Some(index) => accepted.extend([*index]),
@@ -134,7 +161,7 @@ impl Compiler<'_> {
                 self.problems.push(problem);
             }
         }
-        accepted
+        if all || accepted.len() == self.drafts.len() { Accept::All } else { Accept::Some(accepted) }
     }
 
     fn unknown(&mut self, target: &At<String>, name: &str) {
@@ -147,47 +174,48 @@ impl Compiler<'_> {
         self.problems.push(problem);
     }
 
-    fn check_audiences(&mut self, route: &sections::Route, indexes: &BTreeSet<usize>) {
-        let known: BTreeSet<&str> = indexes
-            .iter()
-            .filter_map(|index| self.drafts.get(*index))
-            .flat_map(|draft| draft.audiences)
-            .map(|audience| audience.value.as_str())
-            .collect();
-        for audience in route.audiences.iter().flatten() {
-            if self.complete && !known.contains(audience.value.as_str()) {
+    fn check_audiences(&mut self, route: &sections::Route, accept: &Accept) {
+        let Some(audiences) = route.audiences.as_ref().filter(|_| self.complete) else { return };
+        if !self.known_audiences.contains_key(accept) {
+            let known = self.drafts(accept).into_iter().flat_map(|draft| draft.audiences);
+            let known = known.map(|audience| audience.value.as_str()).collect();
+            self.known_audiences.insert(accept.clone(), known);
+        }
+        let known = self.known_audiences.get(accept);
+        for audience in audiences {
+            if known.is_none_or(|known| !known.contains(audience.value.as_str())) {
                 let message = format!("no accepted trust entry has the audience `{}`", audience.value);
                 self.problems.push(Diagnostic::error(Code::UnknownTarget, &audience.place, message));
             }
         }
     }
 
+    fn drafts(&self, accept: &Accept) -> Vec<&'a Draft<'a>> {
+        accept.indexes(self.drafts.len()).into_iter().filter_map(|index| self.drafts.get(index)).collect()
+    }
+
     fn accepted(
         &mut self,
         route: &sections::Route,
-        indexes: BTreeSet<usize>,
+        accept: Accept,
         audiences: Option<Vec<String>>,
     ) -> Arc<AcceptedEntries> {
-        let key = (indexes, audiences);
+        let key = (accept, audiences);
         if let Some(known) = self.accepted.get(&key) {
             return Arc::clone(known);
         }
         self.check_ambiguity(route, &key.0, key.1.as_deref());
-        let entries = key.0.iter().filter_map(|index| self.entries.get(*index)?.clone());
+        let entries = key.0.indexes(self.entries.len());
+        let entries = entries.into_iter().filter_map(|index| self.entries.get(index)?.clone());
         let accepted = Arc::new(AcceptedEntries::new(entries));
         self.accepted.insert(key, Arc::clone(&accepted));
         accepted
     }
 
     /// Two entries of one issuer must differ in audiences or kinds of token on every route.
-    fn check_ambiguity(
-        &mut self,
-        route: &sections::Route,
-        indexes: &BTreeSet<usize>,
-        audiences: Option<&[String]>,
-    ) {
+    fn check_ambiguity(&mut self, route: &sections::Route, accept: &Accept, audiences: Option<&[String]>) {
         let mut by_issuer: BTreeMap<&str, Vec<&Draft<'_>>> = BTreeMap::new();
-        for draft in indexes.iter().filter_map(|index| self.drafts.get(*index)) {
+        for draft in self.drafts(accept) {
             by_issuer.entry(draft.url.value.as_str()).or_default().push(draft);
         }
         for drafts in by_issuer.values().filter(|drafts| drafts.len() > 1) {
@@ -263,8 +291,8 @@ impl Compiler<'_> {
         &mut self,
         route: &sections::Route,
         expressions: &mut Expressions,
-    ) -> Option<Vec<IdentityHeader>> {
-        let Some(headers) = &route.headers else { return Some(IdentityHeader::defaults()) };
+    ) -> Option<Arc<[IdentityHeader]>> {
+        let Some(headers) = &route.headers else { return Some(Arc::clone(&self.headers)) };
         let mut built = Vec::new();
         for (name, header) in &headers.entries {
             let rule = expressions.header(&header.expression, self.problems);
@@ -285,9 +313,22 @@ impl Compiler<'_> {
         built.into_iter().collect()
     }
 
+    fn sources(&self, sources: &[At<sections::CredentialSource>]) -> Arc<[CredentialSource]> {
+        if sources.is_empty() {
+            return Arc::clone(&self.sources);
+        }
+        let source = |source: &At<sections::CredentialSource>| match &source.value {
+            sections::CredentialSource::Authorization => CredentialSource::Authorization,
+            sections::CredentialSource::Header(name) => CredentialSource::Header(name.clone()),
+            sections::CredentialSource::Cookie(name) => CredentialSource::Cookie(name.as_str().into()),
+            sections::CredentialSource::WebSocketSubprotocol => CredentialSource::WebSocketSubprotocol,
+        };
+        sources.iter().map(source).collect()
+    }
+
     /// Patterns are compared with canonical paths, so one that is not canonical matches nothing.
     fn paths(&mut self, paths: &[At<sections::PathPattern>]) -> Option<Vec<PathPattern>> {
-        let mut built = Vec::new();
+        let mut built = Vec::with_capacity(paths.len());
         for path in paths {
             let text = path.value.as_str();
             let fault = match Path::parse(text) {
@@ -324,17 +365,4 @@ fn host_pattern(pattern: &sections::HostPattern) -> HostPattern {
         sections::HostPattern::Exact(host) => HostPattern::Exact(host.as_str().into()),
         sections::HostPattern::OneLabel(suffix) => HostPattern::OneLabel(suffix.as_str().into()),
     }
-}
-
-fn sources(sources: &[At<sections::CredentialSource>]) -> Vec<CredentialSource> {
-    if sources.is_empty() {
-        return vec![CredentialSource::Authorization];
-    }
-    let source = |source: &At<sections::CredentialSource>| match &source.value {
-        sections::CredentialSource::Authorization => CredentialSource::Authorization,
-        sections::CredentialSource::Header(name) => CredentialSource::Header(name.clone()),
-        sections::CredentialSource::Cookie(name) => CredentialSource::Cookie(name.as_str().into()),
-        sections::CredentialSource::WebSocketSubprotocol => CredentialSource::WebSocketSubprotocol,
-    };
-    sources.iter().map(source).collect()
 }

@@ -102,10 +102,10 @@ macro_rules! section {
                 $crate::decode::Shape::Section(&Self::INFO)
             }
 
-            fn decode(node: &$crate::yaml::Node, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
+            fn decode(node: &$crate::yaml::Node<'_>, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
                 let fields = $crate::decode::Fields::open(node, &Self::INFO, decoder)?;
                 $(let $field: Option<$type> = $crate::decode::read_field!($need, fields, $key, decoder $(, $default)?);)*
-                Some(Self { place: node.place.clone(), $($field: $field?,)* })
+                Some(Self { place: decoder.place(node.spot), $($field: $field?,)* })
             }
 
             fn restarts(&self, before: &Self, found: &mut Vec<$crate::diagnostic::Place>) {
@@ -130,7 +130,7 @@ macro_rules! choice {
                 $crate::decode::Shape::Choice(vec![$($text),+])
             }
 
-            fn decode(node: &$crate::yaml::Node, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
+            fn decode(node: &$crate::yaml::Node<'_>, decoder: &mut $crate::decode::Decoder<'_>) -> Option<Self> {
                 match $crate::decode::text(node, decoder)? {
                     $($text => Some(Self::$variant),)+
                     other => $crate::decode::not_one_of(node, other, &[$($text),+], decoder),

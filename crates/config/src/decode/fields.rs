@@ -1,45 +1,49 @@
-use std::collections::BTreeMap;
-
-use super::{Decode, Decoder, SectionInfo, quoted, wrong_type};
 use claimgate_rules::closest;
 
+use super::{Decode, Decoder, SectionInfo, quoted, wrong_type};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Entry, Node, Schema, Value};
 
 /// The keys of a mapping that is read as a section.
 pub(crate) struct Fields<'n> {
-    node: &'n Node,
-    entries: BTreeMap<&'n str, &'n Node>,
+    node: &'n Node<'n>,
+    entries: &'n [Entry<'n>],
+    renamed: &'static [Renamed],
 }
 
 impl<'n> Fields<'n> {
     /// Opens `node`, reporting what is not a mapping and keys that the section does not have.
-    pub(crate) fn open(node: &'n Node, info: &SectionInfo, decoder: &mut Decoder<'_>) -> Option<Self> {
+    pub(crate) fn open(
+        node: &'n Node<'n>,
+        info: &'static SectionInfo,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             wrong_type(node, "a mapping", decoder);
             return None;
         };
-        let known: Vec<&str> = (info.keys)().to_vec();
+        let known = (info.keys)();
         for entry in entries {
-            if let Some(renamed) = info.renamed.iter().find(|renamed| renamed.from == entry.key) {
+            let key = entry.key.as_ref();
+            if let Some(renamed) = info.renamed.iter().find(|renamed| renamed.from == key) {
                 renamed.report(entry, entries, decoder);
-            } else if info.later.contains(&entry.key.as_str()) {
-                let message = format!("`{}` is not supported by this release yet", entry.key);
-                decoder.problems.push(Diagnostic::error(Code::NotYetSupported, &entry.place, message));
-            } else if !known.contains(&entry.key.as_str()) {
-                report_unknown(entry, &known, decoder);
+            } else if info.later.contains(&key) {
+                let message = format!("`{key}` is not supported by this release yet");
+                let problem = Diagnostic::error(Code::NotYetSupported, &decoder.place(entry.spot), message);
+                decoder.problems.push(problem);
+            } else if !known.contains(&key) {
+                report_unknown(entry, known, decoder);
             }
         }
-        let name = |entry: &'n Entry| {
-            let renamed = info.renamed.iter().find(|renamed| renamed.from == entry.key);
-            renamed.map_or(entry.key.as_str(), |renamed| renamed.to)
-        };
-        let entries = entries.iter().rev().map(|entry| (name(entry), &entry.value)).collect();
-        Some(Self { node, entries })
+        Some(Self { node, entries, renamed: info.renamed })
     }
 
-    fn find(&self, key: &str, decoder: &Decoder<'_>) -> Option<&'n Node> {
-        let node = *self.entries.get(key)?;
+    /// The first value of `key`, under whichever of its names.
+    fn find(&self, key: &str, decoder: &Decoder<'_>) -> Option<&'n Node<'n>> {
+        let is_former =
+            |name: &str| self.renamed.iter().any(|renamed| renamed.to == key && renamed.from == name);
+        let entry = self.entries.iter().find(|entry| entry.key == key || is_former(&entry.key))?;
+        let node = &entry.value;
         // Kubernetes reads null as absent; here a key without a value is a mistake that the type reports.
         (decoder.schema == Schema::Core || !node.is_null(decoder.schema)).then_some(node)
     }
@@ -48,7 +52,11 @@ impl<'n> Fields<'n> {
         if let Some(node) = self.find(key, decoder) {
             return T::decode(node, decoder);
         }
-        let problem = Diagnostic::error(Code::MissingKey, &self.node.place, format!("`{key}` is missing"));
+        let problem = Diagnostic::error(
+            Code::MissingKey,
+            &decoder.place(self.node.spot),
+            format!("`{key}` is missing"),
+        );
         decoder.problems.push(problem.expected(T::shape().to_string()));
         None
     }
@@ -62,8 +70,8 @@ impl<'n> Fields<'n> {
     /// The value, or what the literal `default` reads as.
     pub(crate) fn default<T: Decode>(
         &self,
-        key: &str,
-        default: &str,
+        key: &'static str,
+        default: &'static str,
         decoder: &mut Decoder<'_>,
     ) -> Option<T> {
         if let Some(value) = self.find(key, decoder).map(|node| T::decode(node, decoder)) {
@@ -72,20 +80,28 @@ impl<'n> Fields<'n> {
         self.decode_default(key, default, decoder)
     }
 
-    fn decode_default<T: Decode>(&self, key: &str, default: &str, decoder: &mut Decoder<'_>) -> Option<T> {
-        let mut node = Node::plain(default, &self.node.place.below(key));
+    fn decode_default<T: Decode>(
+        &self,
+        key: &'static str,
+        default: &'static str,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<T> {
+        let mut node = Node::plain(default, self.node.spot);
         match default {
             "{}" => node.value = Value::Map(Vec::new()),
             "[]" => node.value = Value::List(Vec::new()),
             _ => {}
         }
-        T::decode(&node, decoder)
+        decoder.default(key, &node)
     }
 }
 
-fn report_unknown(entry: &Entry, known: &[&str], decoder: &mut Decoder<'_>) {
-    let mut problem =
-        Diagnostic::error(Code::UnknownKey, &entry.place, format!("unknown key `{}`", entry.key));
+fn report_unknown(entry: &Entry<'_>, known: &[&str], decoder: &mut Decoder<'_>) {
+    let mut problem = Diagnostic::error(
+        Code::UnknownKey,
+        &decoder.place(entry.spot),
+        format!("unknown key `{}`", entry.key),
+    );
     if let Some(close) = closest(&entry.key, known) {
         problem = problem.hint(format!("did you mean `{close}`?"));
     } else if !known.is_empty() {
@@ -136,16 +152,17 @@ impl Renamed {
         release < self.until
     }
 
-    fn report(&self, entry: &Entry, all: &[Entry], decoder: &mut Decoder<'_>) {
+    fn report(&self, entry: &Entry<'_>, all: &[Entry<'_>], decoder: &mut Decoder<'_>) {
         let Self { from, to, until } = self;
+        let place = decoder.place(entry.spot);
         let problem = if all.iter().any(|other| other.key == *to) {
             let message = format!("`{from}` is the former name of `{to}`, which is here as well");
-            Diagnostic::error(Code::ConflictingKeys, &entry.place, message)
+            Diagnostic::error(Code::ConflictingKeys, &place, message)
         } else if self.is_read_by(decoder.release) {
             let message = format!("`{from}` is called `{to}` now, and is read until release {until}");
-            Diagnostic::warning(Code::RenamedKey, &entry.place, message)
+            Diagnostic::warning(Code::RenamedKey, &place, message)
         } else {
-            Diagnostic::error(Code::UnknownKey, &entry.place, format!("unknown key `{from}`"))
+            Diagnostic::error(Code::UnknownKey, &place, format!("unknown key `{from}`"))
         };
         decoder.problems.push(problem.hint(format!("write `{to}`")));
     }

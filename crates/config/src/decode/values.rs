@@ -32,23 +32,30 @@ pub struct Expression {
     pub text: String,
     /// Where it begins.
     pub place: Place,
-    origin: Origin,
+    /// Absent if it stands in no file.
+    origin: Option<Origin>,
 }
 
 impl Expression {
     /// The place of code point `nth` of the source, from 0.
     pub fn place_at(&self, nth: usize) -> Place {
         let offset = self.text.char_indices().nth(nth).map_or(self.text.len(), |(offset, _)| offset);
-        self.origin.place_at(&self.place, &self.text, offset)
+        match self.origin {
+            Some(origin) => origin.place_at(&self.place, &self.text, offset),
+            None => self.place.clone(),
+        }
     }
 }
 
 /// Reports that `node` is not `expected`.
-pub(crate) fn wrong_type(node: &Node, expected: &str, decoder: &mut Decoder<'_>) {
+pub(crate) fn wrong_type(node: &Node<'_>, expected: &str, decoder: &mut Decoder<'_>) {
     let kind = node.kind(decoder.schema);
-    let mut problem =
-        Diagnostic::error(Code::WrongType, &node.place, format!("expected {expected}, found {kind}"))
-            .expected(expected);
+    let mut problem = Diagnostic::error(
+        Code::WrongType,
+        &decoder.place(node.spot),
+        format!("expected {expected}, found {kind}"),
+    )
+    .expected(expected);
     if let Value::Scalar(scalar) = &node.value {
         if expected == "a boolean"
             && ["yes", "no", "on", "off"].contains(&scalar.text.to_lowercase().as_str())
@@ -62,12 +69,14 @@ pub(crate) fn wrong_type(node: &Node, expected: &str, decoder: &mut Decoder<'_>)
 }
 
 /// Reports that the value of `node` is not allowed.
-pub(crate) fn invalid(node: &Node, message: &str, expected: &str, decoder: &mut Decoder<'_>) {
-    decoder.problems.push(Diagnostic::error(Code::InvalidValue, &node.place, message).expected(expected));
+pub(crate) fn invalid(node: &Node<'_>, message: &str, expected: &str, decoder: &mut Decoder<'_>) {
+    decoder
+        .problems
+        .push(Diagnostic::error(Code::InvalidValue, &decoder.place(node.spot), message).expected(expected));
 }
 
 /// The text of `node`.
-pub(crate) fn text<'n>(node: &'n Node, decoder: &mut Decoder<'_>) -> Option<&'n str> {
+pub(crate) fn text<'n>(node: &'n Node<'_>, decoder: &mut Decoder<'_>) -> Option<&'n str> {
     match (&node.value, node.resolve(decoder.schema)) {
         (Value::Scalar(scalar), Some(Resolved::Text)) => Some(&scalar.text),
         (Value::Scalar(_), Some(Resolved::Null)) if decoder.schema == Schema::Kubernetes => Some(""),
@@ -83,7 +92,7 @@ impl Decode for String {
         Shape::Text("text", None)
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         text(node, decoder).map(str::to_owned)
     }
 }
@@ -93,13 +102,13 @@ impl Decode for Expression {
         Shape::Text("CEL expression", None)
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let text = text(node, decoder)?.to_owned();
         let origin = match &node.value {
-            Value::Scalar(scalar) => scalar.origin.clone(),
-            _ => Origin::none(),
+            Value::Scalar(scalar) => scalar.origin,
+            _ => None,
         };
-        Some(Self { text, place: node.place.clone(), origin })
+        Some(Self { text, place: decoder.place(node.spot), origin })
     }
 }
 
@@ -108,7 +117,7 @@ impl Decode for bool {
         Shape::Bool
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         if let Some(Resolved::Bool(value)) = node.resolve(decoder.schema) {
             return Some(value);
         }
@@ -122,7 +131,7 @@ impl Decode for u64 {
         Shape::Integer { min: 0, max: Self::MAX }
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         if let Some(Resolved::Integer(value)) = node.resolve(decoder.schema) {
             let read = Self::try_from(value).ok();
             if read.is_none() {
@@ -163,7 +172,7 @@ impl Decode for Duration {
         Shape::Text("duration", Some("^([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$|^0$"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         const EXPECTED: &str = "a duration with its unit, such as `500ms`, `30s`, `15m`, `24h`, `1h30m`";
         match node.resolve(decoder.schema) {
             Some(Resolved::Integer(0)) => return Some(Self::ZERO),
@@ -187,7 +196,7 @@ impl Decode for Size {
         Shape::Text("size", Some("^[0-9]+(B|KiB|MiB|GiB)$"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         const EXPECTED: &str = "a size with its unit, such as `64KiB` or `1MiB`";
         if let Some(Resolved::Integer(_) | Resolved::Float(_)) = node.resolve(decoder.schema) {
             invalid(node, "a size without a unit", EXPECTED, decoder);
@@ -207,7 +216,7 @@ impl Decode for Ratio {
         Shape::Number { min: 0, max: 1 }
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let value = match node.resolve(decoder.schema) {
             Some(Resolved::Integer(0)) => 0.0,
             Some(Resolved::Integer(1)) => 1.0,
@@ -228,7 +237,7 @@ impl Decode for Ratio {
 
 /// Reads a text with `parse`, reporting what it refuses.
 fn parsed<T>(
-    node: &Node,
+    node: &Node<'_>,
     decoder: &mut Decoder<'_>,
     what: &str,
     expected: &str,
@@ -247,7 +256,7 @@ impl Decode for Url {
         Shape::Text("URL", Some("^https?://"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let good = |url: &Self| {
             matches!(url.scheme(), "http" | "https")
                 && url.has_host()
@@ -267,7 +276,7 @@ impl Decode for SocketAddr {
         Shape::Text("address", Some("^.+:[0-9]+$"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let expected = "an IP address and a port, such as `0.0.0.0:8443`, `127.0.0.1:9090` or `[::]:8443`";
         parsed(node, decoder, "an address to listen on", expected, |value| value.parse().ok())
     }
@@ -278,7 +287,7 @@ impl Decode for IpNet {
         Shape::Text("CIDR", None)
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let expected = "a network such as `10.0.0.0/8` or `fd00::/8`, or one address";
         parsed(node, decoder, "a network", expected, |value| {
             let net: Self = value.parse().ok().or_else(|| value.parse::<IpAddr>().ok().map(Self::from))?;
@@ -292,7 +301,7 @@ impl Decode for HeaderName {
         Shape::Text("header name", Some("^[A-Za-z0-9-]+$"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let expected = "letters, digits and `-`: many servers fold `_` into `-`";
         parsed(node, decoder, "a header name", expected, |value| {
             let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -306,7 +315,7 @@ impl Decode for Json {
         Shape::Any
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         match &node.value {
             Value::List(items) => items
                 .iter()
@@ -316,14 +325,14 @@ impl Decode for Json {
             Value::Map(entries) => {
                 let mut object = Object::new();
                 for entry in entries {
-                    object.insert(entry.key.as_str(), Self::decode(&entry.value, decoder)?);
+                    object.insert(entry.key.as_ref(), Self::decode(&entry.value, decoder)?);
                 }
                 Some(Self::from(object))
             }
             Value::Scalar(scalar) => Some(match node.resolve(decoder.schema)? {
                 Resolved::Null => Self::Null,
                 Resolved::Bool(value) => Self::from(value),
-                Resolved::Text => Self::from(scalar.text.as_str()),
+                Resolved::Text => Self::from(scalar.text.as_ref()),
                 Resolved::Integer(_) | Resolved::Float(_) => return number(node, &scalar.text, decoder),
             }),
         }
@@ -331,7 +340,7 @@ impl Decode for Json {
 }
 
 /// The number keeps its digits where JSON writes it in the same way.
-fn number(node: &Node, digits: &str, decoder: &mut Decoder<'_>) -> Option<Json> {
+fn number(node: &Node<'_>, digits: &str, decoder: &mut Decoder<'_>) -> Option<Json> {
     if let Ok(Json::Number(number)) =
         claimgate_json::parse(digits.as_bytes(), claimgate_json::Limits::default())
     {

@@ -149,10 +149,10 @@ impl Decode for KeySource {
         ])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         const KEYS: &[&str] = &["discovery", "url", "file", "inline"];
         if let Value::Scalar(scalar) = &node.value {
-            return match scalar.text.as_str() {
+            return match scalar.text.as_ref() {
                 "discovery" => Some(Self::Discovery),
                 other => not_one_of(node, other, KEYS, decoder),
             };

@@ -53,7 +53,7 @@ impl Decode for AuditSink {
         ])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         match &node.value {
             Value::Map(_) => {
                 let (_, value) = one_of_keys(node, &["file"], decoder)?;
@@ -73,10 +73,10 @@ impl Decode for AuditSink {
 
 /// The key and value of a mapping that must have exactly one key, of `known`.
 pub(super) fn one_of_keys<'n>(
-    node: &'n Node,
+    node: &'n Node<'n>,
     known: &[&str],
     decoder: &mut Decoder<'_>,
-) -> Option<(&'n str, &'n Node)> {
+) -> Option<(&'n str, &'n Node<'n>)> {
     let Value::Map(entries) = &node.value else {
         wrong_type(node, "a mapping", decoder);
         return None;
@@ -85,17 +85,17 @@ pub(super) fn one_of_keys<'n>(
         let expected = format!("exactly one of {}", crate::decode::quoted(known));
         let problem = Diagnostic::error(
             Code::ConflictingKeys,
-            &node.place,
+            &decoder.place(node.spot),
             format!("{} keys where one is due", entries.len()),
         );
         decoder.problems.push(problem.expected(expected));
         return None;
     };
-    if known.contains(&entry.key.as_str()) {
+    if known.contains(&entry.key.as_ref()) {
         return Some((&entry.key, &entry.value));
     }
-    let key = Node { place: entry.place.clone(), value: entry.value.value.clone() };
-    let mut problem = Diagnostic::error(Code::UnknownKey, &key.place, format!("unknown key `{}`", entry.key));
+    let place = decoder.place(entry.spot);
+    let mut problem = Diagnostic::error(Code::UnknownKey, &place, format!("unknown key `{}`", entry.key));
     problem = match claimgate_rules::closest(&entry.key, known) {
         Some(close) => problem.hint(format!("did you mean `{close}`?")),
         None => problem.expected(format!("one of {}", crate::decode::quoted(known))),

@@ -72,15 +72,15 @@ impl Decode for Allow {
         Shape::Either(vec![Shape::Choice(vec!["authenticated"]), Vec::<Rule>::shape()])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         match &node.value {
-            Value::List(_) => Some(Self::Rules(Vec::decode(node, decoder)?, node.place.clone())),
+            Value::List(_) => Some(Self::Rules(Vec::decode(node, decoder)?, decoder.place(node.spot))),
             Value::Map(_) => {
                 wrong_type(node, "`authenticated` or a list of rules", decoder);
                 None
             }
             Value::Scalar(_) => match text(node, decoder)? {
-                "authenticated" => Some(Self::Authenticated(node.place.clone())),
+                "authenticated" => Some(Self::Authenticated(decoder.place(node.spot))),
                 other => not_one_of(node, other, &["authenticated"], decoder),
             },
         }
@@ -88,7 +88,7 @@ impl Decode for Allow {
 }
 
 /// A host, or all hosts of one more label.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum HostPattern {
     /// One host, in lower case.
     Exact(String),
@@ -101,7 +101,7 @@ impl Decode for HostPattern {
         Shape::Text("host pattern", None)
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let value = text(node, decoder)?.to_ascii_lowercase();
         let expected = "a host without port, such as `app.example.com` or `*.example.com`";
         let (suffix, wildcard) = match value.strip_prefix("*.") {
@@ -126,7 +126,7 @@ impl Decode for HostPattern {
 }
 
 /// A path, or a path and everything below it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PathPattern {
     /// One path.
     Exact(String),
@@ -142,7 +142,7 @@ impl Decode for PathPattern {
         ])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let (key, value) = one_of_keys(node, &["exact", "prefix"], decoder)?;
         let path = text(value, decoder)?;
         let expected = "a path such as `/static/`, without query, `.` and `..` segments and `//`";
@@ -163,7 +163,7 @@ impl Decode for Method {
         Shape::Text("method", Some("^[A-Z-]{1,32}$"))
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         let value = text(node, decoder)?;
         let fits =
             (1..=32).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_uppercase() || b == b'-');
@@ -180,7 +180,7 @@ impl Decode for Method {
 }
 
 /// Where a credential may stand.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CredentialSource {
     /// `Authorization: Bearer …`.
     Authorization,
@@ -203,9 +203,9 @@ impl Decode for CredentialSource {
         ])
     }
 
-    fn decode(node: &Node, decoder: &mut Decoder<'_>) -> Option<Self> {
+    fn decode(node: &Node<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         if let Value::Scalar(scalar) = &node.value {
-            return match scalar.text.as_str() {
+            return match scalar.text.as_ref() {
                 "authorization" => Some(Self::Authorization),
                 "webSocketSubprotocol" => Some(Self::WebSocketSubprotocol),
                 other => not_one_of(

@@ -1,97 +1,98 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_saphyr::granit_parser::{Event, Options, Parser, Span, StrInput, Tag};
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, Tag};
 
-use super::origin::line_and_column;
-use super::{Entry, Node, Origin, Scalar, Value};
+use super::{Document, Documents, Entry, Node, Origin, Scalar, Spot, Value};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place};
 
 /// Bytes of one configuration file.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 /// Values of one document, those that aliases repeat included.
 const MAX_NODES: usize = 1_000_000;
 /// Of these, values that aliases repeat.
 const MAX_ALIASED: usize = 10_000;
 /// Levels of nesting.
 const MAX_DEPTH: usize = 64;
+/// From how many keys on a mapping's are looked up instead of compared.
+const MANY_KEYS: usize = 16;
 
-/// How many documents a file may hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Documents {
-    /// One.
-    One,
-    /// Any; the first one counts.
-    First,
-}
-
-/// The document in `bytes`; `None` if there is none that can be read. Problems go to `problems`.
-pub(crate) fn load(
-    file: &Arc<str>,
-    bytes: &[u8],
-    documents: Documents,
-    problems: &mut Diagnostics,
-) -> Option<Node> {
-    let start = Place::start(file);
-    if bytes.len() > MAX_BYTES {
-        let message = format!("the file is larger than {} MiB", MAX_BYTES / 1024 / 1024);
-        problems.push(Diagnostic::error(Code::TooLarge, &start, message));
-        return None;
-    }
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
-        Err(error) => {
-            let good = bytes
-                .get(..error.valid_up_to())
-                .and_then(|good| std::str::from_utf8(good).ok())
-                .unwrap_or("");
-            let (line, column) = line_and_column(good, good.len());
-            let place = Place { line, column, ..start };
-            problems.push(Diagnostic::error(Code::Syntax, &place, "the file is not UTF-8"));
-            return None;
-        }
-    };
-    let source: Arc<str> = Arc::from(text);
-    problems.add_source(file, &source);
+/// The value of the text of `document`, numbered; `None` if it is empty.
+pub(super) fn build(document: &Arc<Document>) -> Built<Option<Node<'_>>> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = MAX_DEPTH;
     options.block_nesting_limit = MAX_DEPTH;
     let mut builder = Builder {
-        file,
-        source: Arc::clone(&source),
-        events: Parser::new_from_str_with_options(&source, options),
+        document,
+        events: Parser::new_from_str_with_options(document.text(), options),
         anchors: BTreeMap::new(),
         nodes: 0,
         aliased: 0,
-        problems,
     };
-    let mut root = match builder.document(documents) {
-        Ok(root) => root?,
-        Err(problem) => {
-            builder.problems.push(*problem);
-            return None;
-        }
-    };
-    root.set_paths("");
-    builder.report_duplicates(&root);
-    Some(root)
+    let mut root = builder.document()?;
+    if let Some(root) = &mut root {
+        number(root, &mut 0);
+    }
+    Ok(root)
 }
 
-struct Builder<'a, 's> {
-    file: &'a Arc<str>,
-    source: Arc<str>,
+/// Gives each value its number: those that aliases and merges repeat are values of their own.
+fn number(node: &mut Node<'_>, next: &mut u32) {
+    node.spot.node = *next;
+    *next += 1;
+    match &mut node.value {
+        Value::Scalar(_) => {}
+        Value::List(items) => items.iter_mut().for_each(|item| number(item, next)),
+        Value::Map(entries) => {
+            for entry in entries {
+                entry.spot.node = *next;
+                number(&mut entry.value, next);
+            }
+        }
+    }
+}
+
+/// Reports each key that stood before in its mapping.
+pub(super) fn report_duplicates(document: &Arc<Document>, node: &Node<'_>, problems: &mut Diagnostics) {
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::List(items) => items.iter().for_each(|item| report_duplicates(document, item, problems)),
+        Value::Map(entries) => {
+            let mut seen = BTreeSet::new();
+            for (index, entry) in entries.iter().enumerate() {
+                let key = entry.key.as_ref();
+                let again = if entries.len() < MANY_KEYS {
+                    entries.iter().take(index).any(|before| before.key == key)
+                } else {
+                    !seen.insert(key)
+                };
+                if again {
+                    let message = format!("the key `{key}` stands twice");
+                    let problem =
+                        Diagnostic::error(Code::DuplicateKey, &entry.spot.in_document(document), message);
+                    problems.push(problem.hint("keep one of the two"));
+                }
+                report_duplicates(document, &entry.value, problems);
+            }
+        }
+    }
+}
+
+struct Builder<'s> {
+    document: &'s Arc<Document>,
     events: Parser<'s, StrInput<'s>>,
-    anchors: BTreeMap<usize, Node>,
+    anchors: BTreeMap<usize, Node<'s>>,
     nodes: usize,
     aliased: usize,
-    problems: &'a mut Diagnostics,
 }
 
-type Built<T> = Result<T, Box<Diagnostic>>;
+pub(super) type Built<T> = Result<T, Box<Diagnostic>>;
 
-impl<'s> Builder<'_, 's> {
-    fn document(&mut self, documents: Documents) -> Built<Option<Node>> {
+impl<'s> Builder<'s> {
+    fn document(&mut self) -> Built<Option<Node<'s>>> {
+        let documents = self.document.documents();
         let mut root = None;
         while let Some((event, span)) = self.next()? {
             match event {
@@ -117,11 +118,8 @@ impl<'s> Builder<'_, 's> {
             None => Ok(None),
             Some(Ok(found)) => Ok(Some(found)),
             Some(Err(error)) => {
-                let place = Place {
-                    line: error.marker().line().max(1),
-                    column: error.marker().col() + 1,
-                    ..Place::start(self.file)
-                };
+                let marker = error.marker();
+                let place = Place::of_document(self.document, marker.line().max(1), marker.col() + 1);
                 let hint = "indentation is in blanks, a value with `: ` or ` #` or a leading `*`, `&`, `{`, `[`, `!` needs quotes";
                 Err(Diagnostic::error(Code::Syntax, &place, format!("not YAML: {}", error.kind()))
                     .hint(hint)
@@ -130,15 +128,11 @@ impl<'s> Builder<'_, 's> {
         }
     }
 
-    fn place(&self, span: Span) -> Place {
-        Place { line: span.start.line().max(1), column: span.start.col() + 1, ..Place::start(self.file) }
-    }
-
     fn error(&self, code: Code, span: Span, message: &str) -> Diagnostic {
-        Diagnostic::error(code, &self.place(span), message)
+        Diagnostic::error(code, &spot(span).in_document(self.document), message)
     }
 
-    fn node(&mut self, event: Event<'s>, span: Span, depth: usize) -> Built<Node> {
+    fn node(&mut self, event: Event<'s>, span: Span, depth: usize) -> Built<Node<'s>> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             return Err(self.error(Code::TooLarge, span, "the file holds more than a million values").into());
@@ -149,7 +143,7 @@ impl<'s> Builder<'_, 's> {
         }
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
-                (self.scalar(&text, style, tag.as_deref(), span)?, anchor)
+                (self.scalar(text, style, tag.as_deref(), span)?, anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
                 self.check_tag(tag.as_deref(), "seq", span)?;
@@ -170,28 +164,26 @@ impl<'s> Builder<'_, 's> {
 
     fn scalar(
         &self,
-        text: &str,
-        style: serde_saphyr::granit_parser::ScalarStyle,
+        text: Cow<'s, str>,
+        style: ScalarStyle,
         tag: Option<&Tag>,
         span: Span,
-    ) -> Built<Node> {
+    ) -> Built<Node<'s>> {
         let plain = match tag {
-            None => style == serde_saphyr::granit_parser::ScalarStyle::Plain,
+            None => style == ScalarStyle::Plain,
             Some(tag) if tag.is_yaml_core_schema_tag("str") => false,
             Some(tag)
                 if ["int", "bool", "null", "float"]
                     .iter()
                     .any(|known| tag.is_yaml_core_schema_tag(known)) =>
             {
-                style == serde_saphyr::granit_parser::ScalarStyle::Plain
+                style == ScalarStyle::Plain
             }
             Some(_) => return Err(self.error(Code::Syntax, span, "an unknown tag").into()),
         };
         let start = span.start.byte_offset().unwrap_or(0);
-        let end = span.end.byte_offset().unwrap_or(start);
-        let origin = Origin::new(&self.source, start..end, style);
-        let scalar = Scalar { text: text.to_owned(), plain, origin };
-        Ok(Node { place: self.place(span), value: Value::Scalar(scalar) })
+        let scalar = Scalar { text, plain, origin: Some(Origin::new(start, style)) };
+        Ok(Node { spot: spot(span), value: Value::Scalar(scalar) })
     }
 
     fn check_tag(&self, tag: Option<&Tag>, known: &str, span: Span) -> Built<()> {
@@ -203,7 +195,7 @@ impl<'s> Builder<'_, 's> {
         }
     }
 
-    fn list(&mut self, span: Span, depth: usize) -> Built<Node> {
+    fn list(&mut self, span: Span, depth: usize) -> Built<Node<'s>> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
@@ -212,11 +204,11 @@ impl<'s> Builder<'_, 's> {
                 None => return Err(self.error(Code::Syntax, span, "a list without an end").into()),
             }
         }
-        Ok(Node { place: self.place(span), value: Value::List(items) })
+        Ok(Node { spot: spot(span), value: Value::List(items) })
     }
 
-    fn map(&mut self, span: Span, depth: usize) -> Built<Node> {
-        let mut entries: Vec<Entry> = Vec::new();
+    fn map(&mut self, span: Span, depth: usize) -> Built<Node<'s>> {
+        let mut entries: Vec<Entry<'s>> = Vec::new();
         let mut merged = Vec::new();
         loop {
             let (event, at) = match self.next()? {
@@ -231,17 +223,17 @@ impl<'s> Builder<'_, 's> {
             let (event, value_at) =
                 self.next()?.ok_or_else(|| Box::new(self.error(Code::Syntax, at, "a value is missing")))?;
             let value = self.node(event, value_at, depth + 1)?;
-            let entry = Entry { key: text, plain, place: key.place, value };
+            let entry = Entry { key: text, plain, spot: key.spot, value };
             if entry.plain && entry.key == "<<" { merged.push(entry) } else { entries.push(entry) }
         }
         for entry in merged {
             self.merge(&mut entries, entry)?;
         }
-        Ok(Node { place: self.place(span), value: Value::Map(entries) })
+        Ok(Node { spot: spot(span), value: Value::Map(entries) })
     }
 
     /// The merge key `<<` of YAML 1.1: what is there already wins.
-    fn merge(&mut self, entries: &mut Vec<Entry>, merge: Entry) -> Built<()> {
+    fn merge(&mut self, entries: &mut Vec<Entry<'s>>, merge: Entry<'s>) -> Built<()> {
         let sources = match merge.value.value {
             Value::Map(source) => vec![source],
             Value::List(items) => items
@@ -252,7 +244,11 @@ impl<'s> Builder<'_, 's> {
                 })
                 .collect(),
             Value::Scalar(_) => {
-                let problem = Diagnostic::error(Code::Syntax, &merge.place, "`<<` merges mappings only");
+                let problem = Diagnostic::error(
+                    Code::Syntax,
+                    &merge.spot.in_document(self.document),
+                    "`<<` merges mappings only",
+                );
                 return Err(problem.into());
             }
         };
@@ -264,7 +260,7 @@ impl<'s> Builder<'_, 's> {
         Ok(())
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Built<Node> {
+    fn alias(&mut self, anchor: usize, span: Span) -> Built<Node<'s>> {
         let Some(node) = self.anchors.get(&anchor) else {
             return Err(self.error(Code::Syntax, span, "an alias inside of its own anchor").into());
         };
@@ -275,28 +271,19 @@ impl<'s> Builder<'_, 's> {
         }
         Ok(node.clone())
     }
-
-    fn report_duplicates(&mut self, node: &Node) {
-        match &node.value {
-            Value::Scalar(_) => {}
-            Value::List(items) => items.iter().for_each(|item| self.report_duplicates(item)),
-            Value::Map(entries) => {
-                let mut seen = BTreeSet::new();
-                for entry in entries {
-                    if !seen.insert(entry.key.as_str()) {
-                        let message = format!("the key `{}` stands twice", entry.key);
-                        let hint = "keep one of the two";
-                        self.problems
-                            .push(Diagnostic::error(Code::DuplicateKey, &entry.place, message).hint(hint));
-                    }
-                    self.report_duplicates(&entry.value);
-                }
-            }
-        }
-    }
 }
 
-fn size(node: &Node) -> usize {
+/// Not numbered yet, which counts as the document's own.
+fn spot(span: Span) -> Spot {
+    Spot { line: short(span.start.line().max(1)), column: short(span.start.col() + 1), node: 0 }
+}
+
+/// No file is longer than [`MAX_BYTES`].
+fn short(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn size(node: &Node<'_>) -> usize {
     match &node.value {
         Value::Scalar(_) => 1,
         Value::List(items) => 1 + items.iter().map(size).sum::<usize>(),

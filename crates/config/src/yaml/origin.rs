@@ -1,50 +1,48 @@
-use std::ops::Range;
-use std::sync::Arc;
-
 use serde_saphyr::granit_parser::ScalarStyle;
 
 use crate::diagnostic::Place;
 
 /// Where a scalar's characters stand in the file, so that a problem inside of an expression points at
 /// the very character, in whichever way the scalar is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
-    source: Arc<str>,
-    range: Range<usize>,
+    /// The scalar's first byte in the text of the document.
+    start: u32,
     style: ScalarStyle,
 }
 
 impl Origin {
-    pub(crate) fn new(source: &Arc<str>, range: Range<usize>, style: ScalarStyle) -> Self {
-        Self { source: Arc::clone(source), range, style }
-    }
-
-    /// A text that stands in no file.
-    pub(crate) fn none() -> Self {
-        Self { source: Arc::from(""), range: 0..0, style: ScalarStyle::Plain }
+    pub(crate) fn new(start: usize, style: ScalarStyle) -> Self {
+        // No file is that long.
+        Self { start: u32::try_from(start).unwrap_or(u32::MAX), style }
     }
 
     /// The place of byte `offset` of `value`, the scalar that stands at `start`; `start` itself where
     /// the two cannot be aligned.
-    pub(crate) fn place_at(&self, start: &Place, value: &str, offset: usize) -> Place {
+    pub(crate) fn place_at(self, start: &Place, value: &str, offset: usize) -> Place {
         let wanted = value.get(..offset).unwrap_or(value);
-        match self.align(wanted) {
+        let text = start.document().text();
+        match self.align(text, wanted) {
             Some(byte) => {
-                let (line, column) = line_and_column(&self.source, byte);
-                Place { line, column, ..start.clone() }
+                let (line, column) = line_and_column(text, byte);
+                start.moved(line, column)
             }
             None => start.clone(),
         }
     }
 
     /// The byte of the source behind the decoded text `value`, walking both side by side.
-    fn align(&self, value: &str) -> Option<usize> {
-        let mut cursor = Cursor::new(self)?;
+    fn align(self, source: &str, value: &str) -> Option<usize> {
+        let mut cursor = Cursor::new(self, source)?;
         for c in value.chars() {
             cursor.take(c)?;
         }
         cursor.settle();
-        Some(self.range.start + cursor.at)
+        Some(self.start() + cursor.at)
+    }
+
+    fn start(self) -> usize {
+        self.start as usize
     }
 }
 
@@ -67,24 +65,24 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(origin: &'a Origin) -> Option<Self> {
-        let text = origin.source.get(origin.range.start..)?;
+    fn new(origin: Origin, source: &'a str) -> Option<Self> {
+        let text = source.get(origin.start()..)?;
         let mut cursor = Self { text, at: 0, style: origin.style, indent: 0, line_start: false };
         match origin.style {
             ScalarStyle::Plain => {}
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => cursor.at = 1,
-            ScalarStyle::Literal | ScalarStyle::Folded => cursor.enter_block(origin)?,
+            ScalarStyle::Literal | ScalarStyle::Folded => cursor.enter_block(origin, source)?,
         }
         Some(cursor)
     }
 
     /// Goes to the first line of a block scalar; its header may or may not belong to the range.
-    fn enter_block(&mut self, origin: &Origin) -> Option<()> {
+    fn enter_block(&mut self, origin: Origin, source: &str) -> Option<()> {
         if self.text.starts_with(['|', '>']) {
             self.at = self.text.find('\n')? + 1;
         } else {
-            let line = origin.source.get(..origin.range.start)?.rfind('\n').map_or(0, |i| i + 1);
-            self.indent = origin.range.start - line;
+            let line = source.get(..origin.start())?.rfind('\n').map_or(0, |i| i + 1);
+            self.indent = origin.start() - line;
             return Some(());
         }
         let first = self.rest().lines().find(|line| !line.trim().is_empty())?;

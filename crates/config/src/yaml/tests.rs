@@ -1,25 +1,32 @@
-use std::sync::Arc;
-
 use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostic::{Code, Diagnostics};
 
-fn read(text: &str) -> Node {
+fn document(text: &str) -> Arc<Document> {
     let mut problems = Diagnostics::new();
-    let node = load(&Arc::from("a.yaml"), text.as_bytes(), Documents::One, &mut problems);
+    let document = Document::read(&Arc::from("a.yaml"), text.as_bytes(), Documents::One, &mut problems);
+    assert!(problems.is_empty(), "{problems}");
+    document.unwrap()
+}
+
+fn read(document: &Arc<Document>) -> Node<'_> {
+    let mut problems = Diagnostics::new();
+    let node = document.parse(&mut problems);
     assert!(problems.is_empty(), "{problems}");
     node.unwrap()
 }
 
 /// Where `needle` of the value of `key` stands, found through the scalar.
 fn place_of(text: &str, key: &str, needle: &str) -> (usize, usize) {
-    let root = read(text);
+    let document = document(text);
+    let root = read(&document);
     let node = root.get(key).unwrap();
     let Value::Scalar(scalar) = &node.value else { panic!("no scalar") };
     let offset = scalar.text.find(needle).unwrap();
-    let place = scalar.origin.place_at(&node.place, &scalar.text, offset);
-    (place.line, place.column)
+    let start = node.spot.in_document(&document);
+    let place = scalar.origin.unwrap().place_at(&start, &scalar.text, offset);
+    (place.line(), place.column())
 }
 
 #[test]
@@ -70,18 +77,23 @@ fn plain_scalars_are_what_the_schema_says() {
 
 #[test]
 fn merged_and_repeated_values_have_paths_of_their_own() {
-    let root = read("a: &a { x: [1] }\nb: { <<: *a, y: 2 }\nc: *a\n");
-    let merged = root.get("b").unwrap().get("x").unwrap();
-    assert_eq!(&*merged.place.path, "b.x");
-    assert_eq!((merged.place.line, merged.place.column), (1, 12));
-    assert_eq!(&*root.get("c").unwrap().get("x").unwrap().place.path, "c.x");
+    let document = document("a: &a { x: [1] }\nb: { <<: *a, y: 2 }\nc: *a\n");
+    let root = read(&document);
+    let place = |node: &Node<'_>| node.spot.in_document(&document);
+    let merged = place(root.get("b").unwrap().get("x").unwrap());
+    assert_eq!(merged.path(), "b.x");
+    assert_eq!((merged.line(), merged.column()), (1, 12));
+    assert_eq!(place(root.get("c").unwrap().get("x").unwrap()).path(), "c.x");
+    let Value::List(items) = &root.get("a").unwrap().get("x").unwrap().value else { panic!("no list") };
+    assert_eq!(place(&items[0]).path(), "a.x[0]");
+    assert_eq!(place(&root).path(), "");
 }
 
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
     let mut problems = Diagnostics::new();
     let bytes = vec![b' '; 17 * 1024 * 1024];
-    assert!(load(&Arc::from("a"), &bytes, Documents::One, &mut problems).is_none());
+    assert!(Document::read(&Arc::from("a"), &bytes, Documents::One, &mut problems).is_none());
     assert_eq!(problems.problems()[0].code, Code::TooLarge);
 }
 
@@ -99,8 +111,10 @@ proptest! {
         crate::load("a.yaml", text.as_bytes());
         crate::kubernetes::load("a.yaml", text.as_bytes());
         let mut problems = Diagnostics::new();
-        if let Some(node) = load(&Arc::from("a"), text.as_bytes(), Documents::First, &mut problems) {
-            walk(&node);
+        let file = Arc::from("a");
+        let document = Document::read(&file, text.as_bytes(), Documents::First, &mut problems).unwrap();
+        if let Some(node) = document.parse(&mut problems) {
+            walk(&document, &node, "");
         }
         problems.render(false);
     }
@@ -144,15 +158,28 @@ const PIECES: &[&str] = &[
     "examples: [{ claims: { a: 1e999 } }]\n",
 ];
 
-/// Every place of every scalar can be asked for.
-fn walk(node: &Node) {
+/// Every place of every scalar can be asked for, and each value's path is the way that led to it.
+fn walk(document: &Arc<Document>, node: &Node<'_>, path: &str) {
+    let start = node.spot.in_document(document);
+    assert_eq!(start.path(), path);
     match &node.value {
-        Value::List(items) => items.iter().for_each(walk),
-        Value::Map(entries) => entries.iter().for_each(|entry| walk(&entry.value)),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(document, item, &format!("{path}[{index}]"));
+            }
+        }
+        Value::Map(entries) => {
+            for entry in entries {
+                let below =
+                    if path.is_empty() { entry.key.to_string() } else { format!("{path}.{}", entry.key) };
+                assert_eq!(entry.spot.in_document(document).path(), below);
+                walk(document, &entry.value, &below);
+            }
+        }
         Value::Scalar(scalar) => {
             for offset in 0..=scalar.text.len() {
-                let place = scalar.origin.place_at(&node.place, &scalar.text, offset);
-                assert!(place.line >= 1 && place.column >= 1);
+                let place = scalar.origin.unwrap().place_at(&start, &scalar.text, offset);
+                assert!(place.line() >= 1 && place.column() >= 1);
             }
         }
     }

@@ -213,7 +213,12 @@ impl<'a> Evaluator<'_, 'a> {
             Value::Map(Map::Record(_)) => {
                 Err(RunError::failed("`in` does not look into this; write `has(claims.name)`"))
             }
-            Value::Map(map) => Ok(path::key_of(value).is_some_and(|key| map.get_key(&key).is_some())),
+            Value::Map(map) => {
+                if let Value::Text(name) = value {
+                    self.budget.search(map.len(), name.as_str().len())?;
+                }
+                Ok(path::key_of(value).is_some_and(|key| map.get_key(&key).is_some()))
+            }
             _ => Err(no_such_overload()),
         }
     }

@@ -4,10 +4,11 @@
 //! `library/<name>.rs` with a `FUNCTIONS` table and name it in [`TABLES`]. The checker, the
 //! evaluator, the reference page and the test of all examples read these tables.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::signature::Ty;
-use crate::{Budget, List, Pattern, PatternError, RunError, Text, Value};
+use crate::{Budget, List, Pattern, RunError, Text, Value};
 
 mod entry;
 mod lists;
@@ -23,6 +24,8 @@ pub(crate) mod standard;
 pub(crate) mod strings;
 pub(crate) mod time;
 mod url;
+
+pub(super) use lists::sorted_pairs;
 
 /// One overload of a function.
 #[derive(Debug)]
@@ -86,11 +89,14 @@ pub(crate) struct Context<'c> {
     pub(crate) patterns: &'c mut Patterns,
 }
 
-/// Patterns that were compiled during this evaluation.
+/// The last patterns that were compiled during this evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct Patterns {
-    compiled: Vec<Arc<Pattern>>,
+    compiled: VecDeque<Arc<Pattern>>,
 }
+
+/// A pattern with all that it learns while searching takes up to a megabyte.
+const MOST_PATTERNS: usize = 16;
 
 impl Context<'_> {
     /// The compiled form of `source`, from the patterns known so far or compiled now.
@@ -100,13 +106,12 @@ impl Context<'_> {
         {
             return Ok(Arc::clone(known));
         }
-        // Compiling is some hundred times the work of a step.
-        self.budget.take_steps(500 + 8 * u64::try_from(source.len()).unwrap_or(u64::MAX))?;
         self.budget.take_bytes(16 << 10)?;
-        let compiled =
-            Pattern::compile(source).map_err(|error: PatternError| RunError::failed(error.to_string()))?;
-        let compiled = Arc::new(compiled);
-        self.patterns.compiled.push(Arc::clone(&compiled));
+        let compiled = Arc::new(Pattern::compile_within(source, self.budget)?);
+        if self.patterns.compiled.len() == MOST_PATTERNS {
+            self.patterns.compiled.pop_front();
+        }
+        self.patterns.compiled.push_back(Arc::clone(&compiled));
         Ok(compiled)
     }
 

@@ -96,7 +96,8 @@ const DIFFERENCES: &[(&str, &str)] = &[
     (
         "Regular expressions",
         "Unicode properties have the names that Rust's `regex` knows, with a capital first: `\\p{Lowercase}` is refused by \
-         Kubernetes, `\\p{latin}` and `\\p{Cs}` are refused here.",
+         Kubernetes, `\\p{latin}` and `\\p{Cs}` are refused here. An expression of more than 512 KiB when \
+         compiled is refused, and a search takes a step for 32 bytes of the text, times the parts of the expression.",
     ),
     (
         "Conversions to numbers",

@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{Budget, List, Map, RunError, Value};
+use crate::{Budget, Key, List, Map, RunError, Value};
 
 /// Whether two values are equal. Never fails but for the budget.
 pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Result<bool, RunError> {
@@ -46,20 +46,24 @@ pub(crate) fn compare(
     b: &Value<'_>,
     budget: &mut Budget,
 ) -> Result<Option<Ordering>, RunError> {
-    Ok(match (a, b) {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => budget.scan(a.as_str().len().min(b.as_str().len()))?,
+        (Value::Bytes(a), Value::Bytes(b)) => budget.scan(a.len().min(b.len()))?,
+        _ => {}
+    }
+    Ok(order(a, b))
+}
+
+/// The order of two values for whom a budget was charged already.
+pub(crate) fn order(a: &Value<'_>, b: &Value<'_>) -> Option<Ordering> {
+    match (a, b) {
         (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        (Value::Text(a), Value::Text(b)) => {
-            budget.scan(a.as_str().len().min(b.as_str().len()))?;
-            Some(a.as_str().cmp(b.as_str()))
-        }
-        (Value::Bytes(a), Value::Bytes(b)) => {
-            budget.scan(a.len().min(b.len()))?;
-            Some(a.cmp(b))
-        }
+        (Value::Text(a), Value::Text(b)) => Some(a.as_str().cmp(b.as_str())),
+        (Value::Bytes(a), Value::Bytes(b)) => Some(a.cmp(b)),
         (Value::Timestamp(a), Value::Timestamp(b)) => Some(a.cmp(b)),
         (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
         (a, b) => compare_numbers(a, b),
-    })
+    }
 }
 
 /// The order of two numbers of any types.
@@ -105,6 +109,9 @@ fn equal_maps(a: &Map<'_>, b: &Map<'_>, budget: &mut Budget) -> Result<bool, Run
     }
     for key in a.keys() {
         budget.step()?;
+        if let Key::Text(name) = &key {
+            budget.search(a.len(), name.as_str().len())?;
+        }
         match (a.get_key(&key), b.get_key(&key)) {
             (Some(a), Some(b)) if equal(&a, &b, budget)? => {}
             _ => return Ok(false),

@@ -130,6 +130,59 @@ fn the_budget_is_not_absorbed() {
     }
 }
 
+/// A sort whose comparisons contradict each other panics; NaN is unordered, and a budget ends anywhere.
+#[test]
+fn sorting_goes_by_an_order_whatever_the_keys_and_the_budget() {
+    let json = claims("{}");
+    let mixed = "x % 5 == 0 ? 0.0 / 0.0 : double((x * 31) % 97)";
+    for source in [
+        format!("lists.range(300).map(x, (x * 7919) % 300).sortBy(x, {mixed}).size() == 300"),
+        format!("lists.range(300).map(x, {mixed}).sort().size() == 300"),
+        "lists.range(300).map(x, string((x * 7919) % 300)).sort().size() == 300".to_owned(),
+    ] {
+        let rule = Rule::compile(Dialect::Kubernetes, Kind::ClaimValidation, &source).unwrap();
+        let run = |steps| {
+            let mut budget = Budget { steps, ..Budget::CEL };
+            (rule.test(&Inputs { claims: Some(&json), ..Inputs::default() }, &mut budget, None), budget)
+        };
+        let (outcome, left) = run(Budget::CEL.steps);
+        assert_eq!(outcome, Ok(true), "{source}");
+        let whole = Budget::CEL.steps - left.steps;
+        for steps in (1..whole).rev().step_by(41).take(80) {
+            assert_eq!(run(steps).0, Err(RunError::Exhausted(Exhausted::Steps)), "{source} in {steps} steps");
+        }
+    }
+}
+
+/// Each byte of a text may be held against each part of a pattern.
+#[test]
+fn a_search_pays_for_the_pattern_too() {
+    let mut bits = 1_u32;
+    let mut letters = || {
+        bits ^= bits << 13;
+        bits ^= bits >> 17;
+        bits ^= bits << 5;
+        if bits & 1 == 0 { 'a' } else { 'b' }
+    };
+    let text: String = (0..16_000).map(|_| letters()).collect();
+    let json = claims(&format!(r#"{{"t":"{text}"}}"#));
+    for (source, wanted) in [
+        ("claims.t.matches('[ab]*a[ab]{20}c')", "false"),
+        ("claims.t.substring(0, 100).matches('[ab]*a[ab]{800}c')", "false"),
+        (
+            "claims.t.matches('[ab]*a[ab]{800}c') || claims.t.matches('[ab]*a[ab]{801}c') || claims.t.matches('a[ab]{802}c')",
+            "run: the rule takes too many steps",
+        ),
+        (
+            "claims.t.findAll('[ab]*a[ab]{800}c').size() + claims.t.find('[ab]*a[ab]{801}c').size() + claims.t.find('a[ab]{802}c').size()",
+            "run: the rule takes too many steps",
+        ),
+        ("'apps.example.com'.matches('^.{1,253}$')", "true"),
+    ] {
+        assert_eq!(outcome(Dialect::Claimgate, Kind::Extra, source, &json), wanted, "{source}");
+    }
+}
+
 #[test]
 fn a_trace_shows_each_part() {
     let json = claims(r#"{"a":"x"}"#);

@@ -105,9 +105,9 @@ impl Direct {
         item: Option<&str>,
         budget: &mut Budget,
     ) -> Option<bool> {
-        let mut steps = 0;
-        let holds = self.visit(environment, item, true, &mut steps)?;
-        budget.steps = budget.steps.checked_sub(steps)?;
+        let mut left = budget.steps;
+        let holds = self.visit(environment, item, true, &mut left)?;
+        budget.steps = left;
         Some(holds)
     }
 
@@ -117,16 +117,16 @@ impl Direct {
         environment: Environment<'_>,
         item: Option<&str>,
         asked: bool,
-        steps: &mut u64,
+        left: &mut u64,
     ) -> Option<bool> {
-        *steps += u64::from(asked);
+        *left = left.checked_sub(u64::from(asked))?;
         let mut holds = match &self.first {
-            First::Test(test) => test.visit(environment, item, asked, steps)?,
-            First::Nested(nested) => nested.visit(environment, item, asked, steps)?,
+            First::Test(test) => test.visit(environment, item, asked, left)?,
+            First::Nested(nested) => nested.visit(environment, item, asked, left)?,
         };
         for (joint, next) in &self.rest {
             let counts = holds == (*joint == Joint::And);
-            let value = next.visit(environment, item, asked && counts, steps)?;
+            let value = next.visit(environment, item, asked && counts, left)?;
             if counts {
                 holds = value;
             }
@@ -171,10 +171,10 @@ impl Test {
         environment: Environment<'_>,
         item: Option<&str>,
         asked: bool,
-        steps: &mut u64,
+        left: &mut u64,
     ) -> Option<bool> {
         if let (Relation::Has(wanted), Subject::Claim(name)) = (&self.relation, &self.subject) {
-            return has(environment, name, wanted, asked, steps).map(|holds| holds != self.negated);
+            return has(environment, name, wanted, asked, left).map(|holds| holds != self.negated);
         }
         let text = match &self.subject {
             Subject::Claim(name) => environment.look_up(name, Json::as_str, |_| None)??,
@@ -186,14 +186,18 @@ impl Test {
         // One for the claim or item, one for the text of the rule, where it is a value of its own.
         let (holds, taken) = match &self.relation {
             Relation::Equals(wanted) => (*text == **wanted, 3 + scan(text.len().min(wanted.len()))),
-            Relation::StartsWith(part) => (text.starts_with(&**part), 2),
-            Relation::EndsWith(part) => (text.ends_with(&**part), 2),
+            Relation::StartsWith(part) => (text.starts_with(&**part), 2 + look(text.len().min(part.len()))),
+            Relation::EndsWith(part) => (text.ends_with(&**part), 2 + look(text.len().min(part.len()))),
             Relation::Contains(part) => (text.contains(&**part), 2 + scan(text.len())),
-            Relation::Matches(pattern) => (pattern.is_match(text), 1 + scan(text.len())),
+            Relation::Matches(pattern) => {
+                // The one relation that takes long, so that it is paid first.
+                *left = left.checked_sub(1 + pattern.steps(text.len()))?;
+                (pattern.is_match(text), 0)
+            }
             Relation::OneOf(texts) => (texts.iter().any(|one| **one == *text), 1 + as_u64(texts.len())),
             Relation::Has(_) => return None,
         };
-        *steps += taken;
+        *left = left.checked_sub(taken)?;
         Some(holds != self.negated)
     }
 }
@@ -208,7 +212,7 @@ impl Subject {
     }
 }
 
-fn has(environment: Environment<'_>, name: &str, wanted: &str, asked: bool, steps: &mut u64) -> Option<bool> {
+fn has(environment: Environment<'_>, name: &str, wanted: &str, asked: bool, left: &mut u64) -> Option<bool> {
     // One for the text of the rule, one for the claim.
     let mut taken = 2;
     let mut is_wanted = |item: &str| {
@@ -232,7 +236,7 @@ fn has(environment: Environment<'_>, name: &str, wanted: &str, asked: bool, step
         Some(groups) => asked && groups.iter().any(|group| is_wanted(group)),
         None => environment.look_up(name, in_claim, |_| None)??,
     };
-    *steps += if asked { taken } else { 0 };
+    *left = left.checked_sub(if asked { taken } else { 0 })?;
     Some(found)
 }
 
@@ -290,6 +294,12 @@ const LONGEST_JOINED: usize = 256;
 #[inline]
 fn scan(bytes: usize) -> u64 {
     1 + as_u64(bytes) / 64
+}
+
+/// What [`Budget::look`] takes.
+#[inline]
+fn look(bytes: usize) -> u64 {
+    as_u64(bytes) / 64
 }
 
 #[inline]

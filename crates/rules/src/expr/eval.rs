@@ -1,6 +1,6 @@
 //! The evaluator.
 
-use crate::{Budget, Exhausted, RunError, Trace};
+use crate::{Budget, Exhausted, Pattern, RunError, Trace};
 
 use super::check::Marks;
 use super::environment::Environment;
@@ -197,7 +197,7 @@ impl<'a> Evaluation<'a, '_> {
                 let holds = match &left {
                     Value::Nil => false,
                     Value::Str(text) => {
-                        self.budget.scan(text.as_str().len())?;
+                        self.budget.take_steps(pattern.steps(text.as_str().len()))?;
                         pattern.is_match(text.as_str())
                     }
                     other => return Err(not_text(other)),
@@ -239,8 +239,8 @@ impl<'a> Evaluation<'a, '_> {
     fn binary(&mut self, op: Binary, a: &Value<'a>, b: &Value<'a>, link: &Link) -> Outcome<'a> {
         use std::cmp::Ordering::{Equal, Greater, Less};
         let budget = &mut *self.budget;
-        let ordered = |orders: &[std::cmp::Ordering]| {
-            operate::compare(a, b)
+        let mut ordered = |orders: &[std::cmp::Ordering]| {
+            operate::compare(a, b, budget)
                 .map(|order| Value::Bool(order.is_some_and(|order| orders.contains(&order))))
         };
         match op {
@@ -258,11 +258,9 @@ impl<'a> Evaluation<'a, '_> {
             Binary::Matches => {
                 let holds = match texts(a, b)? {
                     Some((text, pattern)) => {
-                        // Compiling costs more than a look at the pattern.
-                        budget.take_steps(1_000)?;
-                        budget.scan(text.len())?;
-                        let pattern = crate::Pattern::compile(pattern);
-                        pattern.map_err(|error| RunError::failed(error.to_string()))?.is_match(text)
+                        let pattern = Pattern::compile_within(pattern, budget)?;
+                        budget.take_steps(pattern.steps(text.len()))?;
+                        pattern.is_match(text)
                     }
                     None => false,
                 };
@@ -273,11 +271,11 @@ impl<'a> Evaluation<'a, '_> {
                 budget.scan(text.len())?;
                 Ok(Value::Bool(text.contains(part)))
             }
-            Binary::StartsWith => {
-                Ok(Value::Bool(texts(a, b)?.is_some_and(|(text, part)| text.starts_with(part))))
-            }
-            Binary::EndsWith => {
-                Ok(Value::Bool(texts(a, b)?.is_some_and(|(text, part)| text.ends_with(part))))
+            Binary::StartsWith | Binary::EndsWith => {
+                let Some((text, part)) = texts(a, b)? else { return Ok(Value::Bool(false)) };
+                budget.look(text.len().min(part.len()))?;
+                let at_start = op == Binary::StartsWith;
+                Ok(Value::Bool(if at_start { text.starts_with(part) } else { text.ends_with(part) }))
             }
             Binary::Range => operate::range(a, b, budget),
             Binary::Add => operate::add(a, b, budget),
@@ -311,7 +309,7 @@ impl<'a> Evaluation<'a, '_> {
 
     fn step(&mut self, value: Value<'a>, step: &'a Step) -> Outcome<'a> {
         match &step.access {
-            Access::Field(name) => field(&value, name),
+            Access::Field(name) => field(&value, name, self.budget),
             Access::Method(name, arguments) => {
                 for argument in arguments {
                     self.eval(argument)?;
@@ -319,12 +317,12 @@ impl<'a> Evaluation<'a, '_> {
                 if let (Some(method), true) = (library::method_of(&value, name), arguments.is_empty()) {
                     return Ok((method.run)(&value));
                 }
-                let callee = field(&value, name)?;
+                let callee = field(&value, name, self.budget)?;
                 Err(RunError::failed(format!("{} cannot be called", callee.kind())))
             }
             Access::Index(index) => {
                 let index = self.eval(index)?;
-                operate::item(&value, &index)
+                operate::item(&value, &index, self.budget)
             }
             Access::Slice(from, to) => {
                 if !matches!(value, Value::Str(_) | Value::List(_) | Value::Bytes(_)) {
@@ -459,7 +457,7 @@ impl<'a> Evaluation<'a, '_> {
             if matches!(key, Value::List(_) | Value::Map(_) | Value::Bytes(_)) {
                 return Err(RunError::failed(format!("{} cannot be the key of a map", key.kind())));
             }
-            self.budget.take_steps(1 + groups.len() as u64 / 4)?;
+            self.budget.take_steps(1 + operate::steps_among(groups.len(), &key))?;
             match groups.iter_mut().find(|(known, _)| operate::same_key(known, &key)) {
                 Some((_, items)) => items.push(item),
                 None => groups.push((key, vec![item])),
@@ -480,8 +478,12 @@ fn truth(value: &Value<'_>) -> Result<bool, RunError> {
     }
 }
 
-fn field<'a>(value: &Value<'a>, name: &str) -> Outcome<'a> {
+fn field<'a>(value: &Value<'a>, name: &str, budget: &mut Budget) -> Outcome<'a> {
     match value {
+        Value::Map(map @ Map::Any(..)) => {
+            budget.take_steps(map.len() as u64 / 4)?;
+            Ok(map.get(name).unwrap_or(Value::Nil))
+        }
         Value::Map(map) => Ok(map.get(name).unwrap_or(Value::Nil)),
         other => Err(RunError::failed(format!("{} has no member `{name}`", other.kind()))),
     }

@@ -27,7 +27,7 @@ pub(crate) fn equal(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Outcom
     })
 }
 
-fn float_of(value: &Value<'_>) -> f64 {
+pub(crate) fn float_of(value: &Value<'_>) -> f64 {
     match value {
         #[expect(
             clippy::cast_precision_loss,
@@ -63,7 +63,7 @@ fn identical_maps(a: &Map<'_>, b: &Map<'_>, budget: &mut Budget) -> Outcome<bool
     budget.nested(|budget| {
         for (key, value) in a.entries() {
             budget.step()?;
-            let Some(other) = lookup(b, &key)? else { return Ok(false) };
+            let Some(other) = lookup(b, &key, budget)? else { return Ok(false) };
             if !identical(&value, &other, budget)? {
                 return Ok(false);
             }
@@ -101,7 +101,12 @@ fn identical(a: &Value<'_>, b: &Value<'_>, budget: &mut Budget) -> Outcome<bool>
 ///
 /// # Errors
 /// A key that a map cannot have.
-pub(crate) fn lookup<'a>(map: &Map<'a>, key: &Value<'_>) -> Outcome<Option<Value<'a>>> {
+pub(crate) fn lookup<'a>(map: &Map<'a>, key: &Value<'_>, budget: &mut Budget) -> Outcome<Option<Value<'a>>> {
+    if let Map::Any(members, _) = map {
+        budget.take_steps(steps_among(members.len(), key))?;
+    } else if let Value::Str(name) = key {
+        budget.look(name.as_str().len())?;
+    }
     match (map, key) {
         (_, Value::Str(name)) => Ok(map.get(name.as_str())),
         (Map::Any(members, _), key) if !matches!(key, Value::List(_) | Value::Map(_) | Value::Bytes(_)) => {
@@ -111,6 +116,12 @@ pub(crate) fn lookup<'a>(map: &Map<'a>, key: &Value<'_>) -> Outcome<Option<Value
         (Map::Json(_) | Map::Environment(_) | Map::Texts(..), Value::Nil) => Ok(map.get("")),
         _ => Err(RunError::failed(format!("{} cannot be the key of a map", key.kind()))),
     }
+}
+
+/// The steps of looking for a key among so many, one by one.
+pub(crate) fn steps_among(count: usize, key: &Value<'_>) -> u64 {
+    let length = if let Value::Str(text) = key { text.as_str().len() as u64 } else { 0 };
+    (count as u64 / 4).saturating_mul(1 + length / 64) + length / 64
 }
 
 /// Keys are compared with their types: `1` and `1.0` are two keys.
@@ -149,7 +160,7 @@ pub(crate) fn contains_item(needle: &Value<'_>, haystack: &Value<'_>, budget: &m
         }
         Value::Map(map) => {
             budget.step()?;
-            Ok(lookup(map, needle)?.is_some())
+            Ok(lookup(map, needle, budget)?.is_some())
         }
         _ => Err(RunError::failed(format!("`in` needs a list or a map, not {}", haystack.kind()))),
     }
@@ -159,7 +170,19 @@ pub(crate) fn contains_item(needle: &Value<'_>, haystack: &Value<'_>, budget: &m
 ///
 /// # Errors
 /// Values without an order.
-pub(crate) fn compare(a: &Value<'_>, b: &Value<'_>) -> Outcome<Option<std::cmp::Ordering>> {
+pub(crate) fn compare(
+    a: &Value<'_>,
+    b: &Value<'_>,
+    budget: &mut Budget,
+) -> Outcome<Option<std::cmp::Ordering>> {
+    if let (Value::Str(a), Value::Str(b)) = (a, b) {
+        budget.look(a.as_str().len().min(b.as_str().len()))?;
+    }
+    order(a, b)
+}
+
+/// The same where the budget was charged already.
+pub(crate) fn order(a: &Value<'_>, b: &Value<'_>) -> Outcome<Option<std::cmp::Ordering>> {
     Ok(match (a, b) {
         (Value::Int(a), Value::Int(b)) | (Value::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
         (Value::Int(_) | Value::Float(_), Value::Int(_) | Value::Float(_)) => {
@@ -289,9 +312,9 @@ fn unsuited(operator: &str, a: &Value<'_>, b: &Value<'_>) -> RunError {
 }
 
 /// `value[index]`
-pub(crate) fn item<'a>(value: &Value<'a>, index: &Value<'_>) -> Outcome<Value<'a>> {
+pub(crate) fn item<'a>(value: &Value<'a>, index: &Value<'_>, budget: &mut Budget) -> Outcome<Value<'a>> {
     match value {
-        Value::Map(map) => Ok(lookup(map, index)?.unwrap_or(Value::Nil)),
+        Value::Map(map) => Ok(lookup(map, index, budget)?.unwrap_or(Value::Nil)),
         Value::List(_) | Value::Bytes(_) | Value::Str(_) => {
             let wanted = integer(index)?;
             let found = position(wanted, length(value)).and_then(|at| element(value, at));

@@ -124,6 +124,35 @@ fn no_value_is_nested_deeper_than_the_budget_says() {
     });
 }
 
+/// Integers beyond 2^53 may differ and yet equal one double.
+#[test]
+fn sorting_goes_by_an_order_whatever_the_numbers() {
+    let claims = claims("{}");
+    let big = "9007199254740992 + # % 3";
+    for source in [
+        format!("len(sort(map(1..300, # % 2 == 0 ? {big} : 9007199254740992.0))) == 300"),
+        format!("len(sortBy(1..300, # % 2 == 0 ? {big} : 9007199254740992.0, 'desc')) == 300"),
+    ] {
+        assert_eq!(run(&source, &claims).as_deref(), Ok("true"), "{source}");
+    }
+}
+
+#[test]
+fn a_search_pays_for_the_pattern_too() {
+    let claims = claims(&format!(r#"{{"t":"{}"}}"#, "abbaab".repeat(2_000)));
+    for (source, wanted) in [
+        ("t matches 'a[ab]{20}c'", Ok("false")),
+        ("t[0:100] matches 'a[ab]{800}c'", Ok("false")),
+        ("t matches 'a[ab]{800}c'", Err("budget")),
+        ("t matches ('a[ab]{800}' + 'c')", Err("budget")),
+        ("any([t], # matches 'a[ab]{800}c')", Err("budget")),
+        ("len(filter(1..1000, t matches string(#))) == 0", Err("budget")),
+        ("'apps.example.com' matches '^.{1,253}$'", Ok("true")),
+    ] {
+        assert_eq!(run(source, &claims), wanted.map(str::to_owned), "{source}");
+    }
+}
+
 #[test]
 fn a_comparison_that_ends_early_comes_up_again() {
     let claims = claims(r#"{"m":{"a":1}}"#);
@@ -139,7 +168,7 @@ fn a_comparison_that_ends_early_comes_up_again() {
 fn a_trace_of_a_value_that_shares_its_parts_is_short() {
     let claims = claims("{}");
     let rule = Expression::parse("reduce(1..100, [#acc, #acc], 'x') == nil").unwrap();
-    let mut trace = crate::Trace::new();
+    let mut trace = Trace::new();
     let outcome = rule.test(&claims, &mut Budget::EXPR.clone(), Some(&mut trace));
     assert_eq!(outcome, Ok(false));
     for step in trace.steps() {

@@ -13,3 +13,4 @@ mod examples;
 mod expr_properties;
 mod expr_reference;
 mod expr_table;
+mod pays;

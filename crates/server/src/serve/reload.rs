@@ -43,7 +43,7 @@ pub(super) struct Started {
     pub(super) certificates: Vec<Certificate>,
     pub(super) overrides: Overrides,
     /// The first configuration, without entries and routes. What counts at a start only, counts as here.
-    pub(super) config: Config,
+    pub(super) config: Box<Config>,
     /// The files of the first configuration, as they were when they were read.
     pub(super) files: Signature,
 }
@@ -112,7 +112,7 @@ impl ReloadState {
     }
 
     fn try_reload(&self, files: Arc<ConfigFiles>) -> Result<u64, StartError> {
-        let Loaded { mut config, compiled, files, warnings } = load_with(&self.started.path, files)?;
+        let Loaded { mut config, compiled, files, warnings, .. } = load_with(&self.started.path, files)?;
         self.started.overrides.apply(&mut config);
         let tls = self.replacements(&config, &files)?;
         let wanted = specs(&config, &compiled.issuers, &files)?;

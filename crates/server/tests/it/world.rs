@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claimgate_core::time::Timestamp;
 use claimgate_crypto::Algorithm;
-use claimgate_server::serve::{Overrides, Server, StartError};
+use claimgate_server::serve::{self, Overrides, Server, StartError};
 use claimgate_testkit::{Issuer, NOW, TokenBuilder};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -159,7 +159,7 @@ pub(crate) fn secret(token: String) -> String {
 /// Starts a gateway, its logs watched.
 pub(crate) async fn start(path: &Path, overrides: Overrides) -> Result<Server, StartError> {
     leaks::watch_logs();
-    Server::start(path, overrides, now).await
+    Server::start(serve::load(path)?, overrides, now).await
 }
 
 /// Waits until `holds`, for a bounded time.

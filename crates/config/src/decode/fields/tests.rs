@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::decode::{At, section};
 use crate::diagnostic::{Diagnostics, Severity};
-use crate::yaml::{self, Documents};
+use crate::yaml::{Document, Documents};
 
 section! {
     /// A section one key of which had two former names.
@@ -21,8 +21,10 @@ section! {
 
 fn read(text: &str, release: Release) -> (Option<Sample>, Diagnostics) {
     let (file, mut problems): (Arc<str>, _) = ("sample.yaml".into(), Diagnostics::new());
-    let node = yaml::load(&file, text.as_bytes(), Documents::One, &mut problems).unwrap();
-    let mut decoder = Decoder { problems: &mut problems, schema: Schema::Core, release };
+    let document = Document::read(&file, text.as_bytes(), Documents::One, &mut problems).unwrap();
+    let node = document.parse(&mut problems).unwrap();
+    let mut decoder = Decoder::new(&document, &mut problems, Schema::Core);
+    decoder.release = release;
     let sample = Sample::decode(&node, &mut decoder);
     (sample, problems)
 }
@@ -74,7 +76,7 @@ fn a_renamed_key_is_read_with_a_warning_until_its_release() {
         if let Some(expected) = read_as {
             let sample = sample.unwrap();
             assert_eq!((sample.colour.value.as_str(), sample.size.value), (expected, 1), "{text}");
-            assert_eq!(sample.place.line, 1);
+            assert_eq!(sample.place.line(), 1);
         }
         let last = problems.problems().last();
         assert_eq!(last.map(|problem| problem.severity), severity, "{text} {release}: {problems}");

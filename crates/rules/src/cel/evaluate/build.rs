@@ -68,6 +68,9 @@ pub(super) fn insert<'a>(
         return Err(RunError::failed(format!("a map has no keys of type {}", key.type_name())));
     };
     budget.take_bytes(size_of::<(Key<'_>, Value<'_>)>() * 2)?;
+    if let Key::Text(name) = &key {
+        budget.search(map.len(), name.as_str().len())?;
+    }
     if map.contains_key(&key) {
         return Err(RunError::failed(format!("the key {} stands twice", key.value())));
     }

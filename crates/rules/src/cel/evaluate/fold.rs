@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use super::build::insert;
 use super::{Evaluator, Outcome};
-use crate::cel::library::no_such_overload;
-use crate::cel::relation::compare;
+use crate::cel::library::{no_such_overload, sorted_pairs};
 use crate::cel::tree::{Fold, Id, Kind, Shape};
 use crate::{Key, List, Map, Record, RunError, Value};
 
@@ -254,33 +253,10 @@ impl<'a> Evaluator<'_, 'a> {
             Shape::ExistsOne => Ok(Value::Bool(gathered.count == 1)),
             Shape::Filter | Shape::List => Ok(Value::List(List::Owned(gathered.items.into()))),
             Shape::Map | Shape::MapEntry => Ok(Value::Map(Map::Owned(Rc::new(gathered.entries)))),
-            Shape::SortBy => self.sorted(gathered),
-        }
-    }
-
-    fn sorted(&mut self, gathered: Gathered<'a>) -> Outcome<'a> {
-        let mut pairs: Vec<(Value<'a>, Value<'a>)> = gathered.keys.into_iter().zip(gathered.items).collect();
-        let mut failed = None;
-        if let Some((first, _)) = pairs.first() {
-            let name = first.type_name();
-            if pairs.iter().any(|(key, _)| key.type_name() != name) {
-                return Err(RunError::failed("`sortBy` needs keys of one type"));
+            Shape::SortBy => {
+                let pairs = gathered.keys.into_iter().zip(gathered.items).collect();
+                Ok(Value::List(List::Owned(sorted_pairs(pairs, self.budget)?.into())))
             }
-        }
-        pairs.sort_by(|(a, _), (b, _)| match compare(a, b, self.budget) {
-            Ok(Some(order)) => order,
-            Ok(None) => {
-                failed.get_or_insert_with(no_such_overload);
-                std::cmp::Ordering::Equal
-            }
-            Err(error) => {
-                failed.get_or_insert(error);
-                std::cmp::Ordering::Equal
-            }
-        });
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(Value::List(List::Owned(pairs.into_iter().map(|(_, item)| item).collect()))),
         }
     }
 }

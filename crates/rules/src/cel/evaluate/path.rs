@@ -7,7 +7,7 @@ use super::{Evaluator, Outcome};
 use crate::cel::library::no_such_overload;
 use crate::cel::parser::RESERVED;
 use crate::cel::tree::{Access, Id, Kind, Name, Root};
-use crate::{Key, List, Map, Record, RunError, Text, Value};
+use crate::{Budget, Key, List, Map, Record, RunError, Text, Value};
 
 impl<'a> Evaluator<'_, 'a> {
     pub(super) fn path(&mut self, id: Id) -> Outcome<'a> {
@@ -62,11 +62,11 @@ impl<'a> Evaluator<'_, 'a> {
         let index = self.node(index)?;
         match target {
             Value::Optional(inner) => {
-                let found = inner.map_or(Ok(None), |inner| at_index(&inner, &index, true))?;
+                let found = inner.map_or(Ok(None), |inner| at_index(&inner, &index, true, self.budget))?;
                 Ok(Value::Optional(unwrapped(found).map(Rc::new)))
             }
             target => {
-                let found = at_index(&target, &index, optional)?;
+                let found = at_index(&target, &index, optional, self.budget)?;
                 if optional {
                     return Ok(Value::Optional(found.map(Rc::new)));
                 }
@@ -134,7 +134,15 @@ fn in_map<'a>(map: &Map<'a>, name: &Text<'a>) -> Option<Value<'a>> {
 }
 
 /// The item at a list's index or a map's key.
-fn at_index<'a>(target: &Value<'a>, index: &Value<'a>, quiet: bool) -> Result<Option<Value<'a>>, RunError> {
+fn at_index<'a>(
+    target: &Value<'a>,
+    index: &Value<'a>,
+    quiet: bool,
+    budget: &mut Budget,
+) -> Result<Option<Value<'a>>, RunError> {
+    if let (Value::Map(map), Value::Text(name)) = (target, index) {
+        budget.search(map.len(), name.as_str().len())?;
+    }
     match (target, index) {
         (Value::Map(map), Value::Text(name)) => Ok(in_map(map, name)),
         (Value::Map(Map::Record(_)), _) => Err(no_such_overload()),

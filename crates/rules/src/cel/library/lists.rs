@@ -7,6 +7,8 @@ use crate::cel::signature::Ty;
 use crate::{List, RunError, Value};
 use order::{is_sorted, max, min, sort, sort_by_keys};
 
+pub(in crate::cel) use order::sorted_pairs;
+
 mod order;
 
 const LIST: Ty = Ty::LIST_A;

@@ -26,7 +26,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn find<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Value<'a>, RunError> {
     let [Value::Text(text), Value::Text(pattern)] = arguments else { return Err(no_such_overload()) };
     let pattern = context.pattern(pattern.as_str())?;
-    context.budget.scan(text.as_str().len())?;
+    context.budget.take_steps(pattern.steps(text.as_str().len()))?;
     match pattern.regex().find(text.as_str()) {
         Some(found) => context.part(text, found.start(), found.end()),
         None => Ok(Value::Text(Text::Borrowed(""))),
@@ -46,7 +46,7 @@ fn find_all<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Result<Va
     let mut from = 0;
     while items.len() < most {
         // Each search may look at all that is left.
-        context.budget.scan(text.as_str().len().saturating_sub(from))?;
+        context.budget.take_steps(pattern.steps(text.as_str().len().saturating_sub(from)))?;
         let Some(next) = found.next() else { break };
         from = next.end();
         let part = context.part(text, next.start(), next.end())?;

@@ -318,7 +318,7 @@ fn matches<'a>(context: &mut Context<'_>, arguments: &[Value<'a>]) -> Outcome<'a
     let [Value::Text(text), Value::Text(pattern)] = arguments else { return Err(no_such_overload()) };
     let pattern = context.pattern(pattern.as_str())?;
     // A byte costs as many comparisons as the pattern has states, at worst.
-    context.budget.scan(text.as_str().len().saturating_mul(1 + pattern.as_str().len() / 16))?;
+    context.budget.take_steps(pattern.steps(text.as_str().len()))?;
     Ok(Value::Bool(pattern.is_match(text.as_str())))
 }
 

@@ -2,7 +2,9 @@
 
 use crate::{Budget, RunError};
 
-use super::super::operate::{Outcome, compare, element, equal, integer, length, lookup, position, same_key};
+use super::super::operate::{
+    Outcome, element, equal, float_of, integer, length, lookup, order, position, same_key, steps_among,
+};
 use super::super::value::{List, Map, Value};
 use super::texts::text_at;
 
@@ -58,10 +60,10 @@ pub(super) fn last<'a>(arguments: &[Value<'a>], _: &mut Budget) -> Outcome<Value
     Ok(length(value).checked_sub(1).and_then(|at| element(value, at)).unwrap_or(Value::Nil))
 }
 
-pub(super) fn get<'a>(arguments: &[Value<'a>], _: &mut Budget) -> Outcome<Value<'a>> {
+pub(super) fn get<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<Value<'a>> {
     let key = argument(arguments, 1)?;
     Ok(match argument(arguments, 0)? {
-        Value::Map(map) => lookup(map, key)?.unwrap_or(Value::Nil),
+        Value::Map(map) => lookup(map, key, budget)?.unwrap_or(Value::Nil),
         value @ (Value::List(_) | Value::Str(_) | Value::Bytes(_)) => {
             position(integer(key)?, length(value)).and_then(|at| element(value, at)).unwrap_or(Value::Nil)
         }
@@ -124,7 +126,7 @@ pub(crate) fn insert<'a>(
     if matches!(key, Value::List(_) | Value::Map(_) | Value::Bytes(_)) {
         return Err(RunError::failed(format!("{} cannot be the key of a map", key.kind())));
     }
-    budget.take_steps(1 + members.len() as u64 / 4)?;
+    budget.take_steps(1 + steps_among(members.len(), &key))?;
     if let Some((_, slot)) = members.iter_mut().find(|(known, _)| same_key(known, &key)) {
         *slot = value;
         return Ok(());
@@ -209,17 +211,24 @@ pub(crate) fn sorted<'a>(
     budget: &mut Budget,
 ) -> Outcome<Value<'a>> {
     let count = keyed.len() as u64;
-    budget.take_steps(count.saturating_mul(u64::from(count.max(2).ilog2())))?;
+    let length = |key: &Value<'_>| if let Value::Str(text) = key { text.as_str().len() as u64 } else { 0 };
+    let longest = keyed.iter().map(|(key, _)| length(key)).max().unwrap_or(0);
+    // All comparisons are paid for before the first: an order that breaks off in the middle is none.
+    let comparisons = count.saturating_mul(u64::from(count.max(2).ilog2()));
+    budget.take_steps(comparisons.saturating_mul(1 + longest / 64))?;
     budget.take_bytes(keyed.len().saturating_mul(ITEM * 2))?;
     // Sorting needs a total order: every key must compare with the first, itself included.
     if let (Some((first, _)), true) = (keyed.first(), keyed.len() > 1) {
         for (key, _) in &keyed {
-            compare(first, key)?.ok_or_else(|| RunError::failed("a number that is none cannot be sorted"))?;
+            order(first, key)?.ok_or_else(|| RunError::failed("a number that is none cannot be sorted"))?;
         }
     }
+    // Integers beyond 2^53 may differ and yet both be equal to one double, so that among doubles all are doubles.
+    let doubles = keyed.iter().any(|(key, _)| matches!(key, Value::Float(_)));
     keyed.sort_by(|(a, _), (b, _)| {
         let (a, b) = if descending { (b, a) } else { (a, b) };
-        compare(a, b).ok().flatten().unwrap_or(std::cmp::Ordering::Equal)
+        let order = if doubles { float_of(a).partial_cmp(&float_of(b)) } else { order(a, b).ok().flatten() };
+        order.unwrap_or(std::cmp::Ordering::Equal)
     });
     Ok(Value::list(keyed.into_iter().map(|(_, item)| item).collect()))
 }

@@ -134,7 +134,7 @@ fn extreme<'a>(
                 for item in list.iter() {
                     let item = extreme(&[item], budget, when, false)?;
                     if !matches!(item, Value::Nil)
-                        && (matches!(inner, Value::Nil) || compare(&inner, &item)? == Some(when))
+                        && (matches!(inner, Value::Nil) || compare(&inner, &item, budget)? == Some(when))
                     {
                         inner = item;
                     }
@@ -145,7 +145,7 @@ fn extreme<'a>(
             other => return Err(RunError::failed(format!("{} is not a number", other.kind()))),
         };
         if !matches!(candidate, Value::Nil)
-            && (matches!(best, Value::Nil) || compare(&best, &candidate)? == Some(when))
+            && (matches!(best, Value::Nil) || compare(&best, &candidate, budget)? == Some(when))
         {
             best = candidate;
         }

@@ -44,7 +44,10 @@ pub(super) fn trim<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<
     }
     let cut = text_at(arguments, 1)?;
     budget.take_steps(cut.len() as u64)?;
-    within(arguments, budget, |text| text.trim_matches(|c| cut.contains(c)))
+    budget.take_bytes(cut.len().saturating_mul(4))?;
+    let mut cut: Vec<char> = cut.chars().collect();
+    cut.sort_unstable();
+    within(arguments, budget, |text| text.trim_matches(|c| cut.binary_search(&c).is_ok()))
 }
 
 pub(super) fn trim_prefix<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<Value<'a>> {
@@ -193,10 +196,14 @@ pub(super) fn last_index_of<'a>(arguments: &[Value<'a>], budget: &mut Budget) ->
     Ok(place(text.rfind(text_at(arguments, 1)?)))
 }
 
-pub(super) fn has_prefix<'a>(arguments: &[Value<'a>], _: &mut Budget) -> Outcome<Value<'a>> {
-    Ok(Value::Bool(text_at(arguments, 0)?.starts_with(text_at(arguments, 1)?)))
+pub(super) fn has_prefix<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<Value<'a>> {
+    let (text, part) = (text_at(arguments, 0)?, text_at(arguments, 1)?);
+    budget.look(text.len().min(part.len()))?;
+    Ok(Value::Bool(text.starts_with(part)))
 }
 
-pub(super) fn has_suffix<'a>(arguments: &[Value<'a>], _: &mut Budget) -> Outcome<Value<'a>> {
-    Ok(Value::Bool(text_at(arguments, 0)?.ends_with(text_at(arguments, 1)?)))
+pub(super) fn has_suffix<'a>(arguments: &[Value<'a>], budget: &mut Budget) -> Outcome<Value<'a>> {
+    let (text, part) = (text_at(arguments, 0)?, text_at(arguments, 1)?);
+    budget.look(text.len().min(part.len()))?;
+    Ok(Value::Bool(text.ends_with(part)))
 }

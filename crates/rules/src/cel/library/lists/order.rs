@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use super::only_list;
 use crate::cel::library::{Context, no_such_overload};
-use crate::cel::relation::compare;
-use crate::{List, RunError, Value};
+use crate::cel::relation::{compare, order};
+use crate::{Budget, List, RunError, Value};
 
 pub(super) fn is_sorted<'a>(
     context: &mut Context<'_>,
@@ -66,35 +66,40 @@ pub(super) fn sort_by_keys<'a>(
 }
 
 fn sorted<'a>(context: &mut Context<'_>, list: &List<'a>, keys: &List<'a>) -> Result<Value<'a>, RunError> {
-    let Some(first) = keys.get(0).filter(|_| keys.len() == list.len()) else {
+    if keys.len() != list.len() || keys.is_empty() {
         return Ok(Value::List(list.clone()));
-    };
+    }
     context.budget.take_bytes(keys.len().saturating_mul(2 * size_of::<Value<'_>>()))?;
-    let mut pairs = Vec::with_capacity(keys.len());
-    for (key, item) in keys.iter().zip(list.iter()) {
-        context.budget.step()?;
-        ordered_type(&key)?;
-        if key.type_name() != first.type_name() {
+    let items = sorted_pairs(keys.iter().zip(list.iter()).collect(), context.budget)?;
+    context.list(items)
+}
+
+/// The second members in the order of the first, which are all of one type.
+pub(in crate::cel) fn sorted_pairs<'a>(
+    mut pairs: Vec<(Value<'a>, Value<'a>)>,
+    budget: &mut Budget,
+) -> Result<Vec<Value<'a>>, RunError> {
+    let mut longest = 0;
+    let name = pairs.first().map(|(key, _)| key.type_name());
+    for (key, _) in &pairs {
+        budget.step()?;
+        ordered_type(key)?;
+        if Some(key.type_name()) != name {
             return Err(RunError::failed("a list is sorted only if its items are of one type"));
         }
-        pairs.push((key, item));
+        longest = longest.max(match key {
+            Value::Text(text) => text.as_str().len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        });
     }
-    let mut exhausted = Ok(());
-    pairs.sort_by(|(left, _), (right, _)| {
-        if exhausted.is_err() {
-            return Ordering::Equal;
-        }
-        exhausted = context.budget.step().map_err(RunError::from);
-        compare(left, right, context.budget)
-            .unwrap_or_else(|error| {
-                exhausted = Err(error);
-                None
-            })
-            // NaN has no order: it goes behind all others, so that the order is one at all.
-            .unwrap_or_else(|| is_nan(left).cmp(&is_nan(right)))
-    });
-    exhausted?;
-    context.list(pairs.into_iter().map(|(_, item)| item).collect())
+    // All comparisons are paid for before the first: an order that breaks off in the middle is none.
+    let count = u64::try_from(pairs.len()).unwrap_or(u64::MAX);
+    let comparisons = count.saturating_mul(u64::from(count.max(1).ilog2()));
+    budget.take_steps(comparisons.saturating_mul(1 + u64::try_from(longest).unwrap_or(u64::MAX) / 64))?;
+    // NaN has no order: it goes behind all others, so that the order is one at all.
+    pairs.sort_by(|(a, _), (b, _)| order(a, b).unwrap_or_else(|| is_nan(a).cmp(&is_nan(b))));
+    Ok(pairs.into_iter().map(|(_, item)| item).collect())
 }
 
 fn is_nan(value: &Value<'_>) -> bool {
